@@ -1,0 +1,108 @@
+# Every command of the project. `make` alone lists them.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+
+# HOST is not taken from the environment: conda and some shells set it to something else.
+HOST = 127.0.0.1
+PORT ?= 8000
+WORKERS ?= 2
+PYTHON ?=
+ARGS ?=
+ENGINE ?= docker
+IMAGE ?= backcheck
+
+BIN := .venv/bin
+STAMP := .venv/.installed
+# Workers are the parallelism; BLAS threads on top of them only get in each other's way.
+ONE_THREAD := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
+# One version of numpy for every Python (fewest), hashes for every platform, no addresses.
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
+	--generate-hashes --no-header --no-emit-index-url --no-emit-find-links
+
+.PHONY: help setup serve test check format bench bench-diagnosis peers lock update docker clean
+
+help: ## Show this list
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
+
+setup: $(STAMP) ## Build .venv with the locked dependencies (every other command does it when needed)
+	@echo "Ready: .venv, $$($(BIN)/python --version)"
+
+serve: $(STAMP) ## Serve the page and the API; HOST=127.0.0.1 PORT=8000 WORKERS=2
+	@echo "The page:  http://$(HOST):$(PORT)/"
+	@echo "API docs:  http://$(HOST):$(PORT)/docs"
+	@echo "Ctrl-C stops the service."
+	@exec env $(ONE_THREAD) $(BIN)/python -m gunicorn --config service/gunicorn.conf.py \
+		--no-control-socket --bind $(HOST):$(PORT) --workers $(WORKERS) 'service:create_app()'
+
+test: $(STAMP) ## Run the tests; ARGS="-k rounding" picks some
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: $(STAMP) ## Lint, formatting, types, and the direction of imports
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+	$(BIN)/python -m mypy --strict
+	PYTHONPATH=clients/python/src $(BIN)/lint-imports
+
+format: $(STAMP) ## Format the code and mend what the linter can mend
+	$(BIN)/python -m ruff check --fix-only .
+	$(BIN)/python -m ruff format .
+
+bench: $(STAMP) ## Measure backprop against the finite differences
+	@$(ONE_THREAD) $(BIN)/python -m benchmarks.differences $(ARGS)
+
+bench-diagnosis: $(STAMP) ## Measure how well mistakes are recognised
+	@$(ONE_THREAD) $(BIN)/python -m benchmarks.diagnosis $(ARGS)
+
+peers: $(STAMP) ## Add JAX and PyTorch to .venv, to compare with them (large)
+	$(BIN)/uv pip install --python $(BIN)/python --constraint requirements/dev.txt --group peers
+
+lock: $(STAMP) ## Write the locks anew after a change of dependencies in pyproject.toml
+	$(COMPILE) $(UPGRADE) --group installer --output-file requirements/uv.txt
+	$(COMPILE) $(UPGRADE) pyproject.toml --output-file requirements/service.txt
+	$(COMPILE) $(UPGRADE) pyproject.toml --group dev --constraint requirements/service.txt \
+		--output-file requirements/dev.txt
+
+update: UPGRADE := --upgrade
+update: lock ## Move every lock to the newest versions allowed
+
+docker: ## Build the container image; ENGINE=podman works too
+	$(ENGINE) build --tag $(IMAGE) \
+		--build-arg VERSION="$$(awk -F '"' '/^version = / {print $$2; exit}' pyproject.toml)" \
+		--build-arg REVISION="$$(git rev-parse HEAD 2>/dev/null || echo unknown)" .
+	@echo "Run it:  $(ENGINE) run --rm --read-only --publish 127.0.0.1:8000:8000 $(IMAGE)"
+
+clean: ## Remove .venv and every cache
+	rm -rf .venv .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A broken or half-made .venv is made again; a sound one is kept, with what you added to it.
+$(STAMP): requirements/uv.txt requirements/dev.txt
+	@set -e; \
+	recent='import sys; sys.exit(sys.version_info < (3, 11))'; \
+	if ! { $(BIN)/python -c "$$recent" && $(BIN)/python -m pip --version; } >/dev/null 2>&1; then \
+		python=; \
+		for candidate in $(or $(PYTHON),python3.11 python3 python3.12 python3.13 python3.14); do \
+			if "$$candidate" -c "$$recent" >/dev/null 2>&1; then python=$$candidate; break; fi; \
+		done; \
+		if [ -z "$$python" ]; then \
+			found=$$($(or $(PYTHON),python3) --version 2>/dev/null || echo none); \
+			echo "Python 3.11 or newer is needed; $(or $(PYTHON),python3) is: $$found." >&2; \
+			echo "Install it, or say where it is: make setup PYTHON=/path/to/python3.11" >&2; \
+			exit 1; \
+		fi; \
+		if ! "$$python" -m venv --clear .venv; then \
+			echo "$$python cannot make a virtual environment." >&2; \
+			echo "On Debian and Ubuntu, install the package python3-venv." >&2; \
+			exit 1; \
+		fi; \
+	fi; \
+	if ! { $(BIN)/python -m pip install --quiet --disable-pip-version-check \
+			--require-hashes --no-deps -r requirements/uv.txt && \
+		$(BIN)/uv pip install --quiet --python $(BIN)/python \
+			--require-hashes --no-deps -r requirements/dev.txt; }; then \
+		echo "uv could not install the dependencies; pip will." >&2; \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+			--require-hashes --no-deps -r requirements/dev.txt; \
+	fi; \
+	touch $(STAMP)
