@@ -1,0 +1,21 @@
+"""What a number may be: a float64 array, or an array of numbers that carry a bound."""
+
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Array: TypeAlias = NDArray[np.float64]
+
+# The equations are written once with @ * + - .T and run on float64 arrays as well as on
+# `core.rounding.Bounded`; no static type says "either, but the same throughout" to numpy's stubs.
+Numbers: TypeAlias = Any
+
+
+def read_only(values: ArrayLike) -> Array:
+    """A float64 array in C order that nobody can write to; copied unless it is one already."""
+    array = np.ascontiguousarray(values, dtype=np.float64)
+    if array is values or array.base is not None:
+        array = array.copy() if array.flags.writeable else array
+    array.flags.writeable = False
+    return array

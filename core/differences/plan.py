@@ -1,0 +1,95 @@
+"""Which weighted inputs to move, in which pieces, and what that costs.
+
+A parameter of neuron j in layer l reaches the cost through z_j only: moving w_jk by h moves z_j of
+example i by h a_k. Two parameters whose moves put z_j in the same place have run the very same
+network, so each is moved by h = d/a_k (and the bias by d), and one evaluation of z_j ± d per neuron
+and example serves them all. A *source* is such a neuron; layers count from 1, sources in the order
+of layer and neuron.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.layers import Layers
+
+MOVES = np.array([1.0, -1.0, 0.5, -0.5])
+"""The evaluations of every source, in units of its step h."""
+EVALUATIONS = len(MOVES)
+CHUNK = 1 << 16  # numbers in one array of a task: 512 KiB stays in a core's own cache
+ELEMENTWISE_FLOPS = 12  # what one entry of a layer costs beside its matrix product
+
+Units = Layers[NDArray[np.intp]]
+
+
+@dataclass(frozen=True)
+class Task:
+    """Sources to move, where they stand among all, and the run of examples to move them in."""
+
+    units: Units
+    rows: slice
+    examples: slice
+
+
+def every_unit(sizes: Sequence[int]) -> Units:
+    """All sources of a network with layers n_0…n_L."""
+    return Layers(np.arange(n) for n in sizes[1:])
+
+
+def source_flops(sizes: Sequence[int], examples: int) -> list[int]:
+    """Floating-point operations of one source, for l = 1…L: four moves through the layers above."""
+    above, costs = 0, []
+    for source, into in reversed(list(zip(sizes[1:], [*sizes[2:], 0], strict=True))):
+        above += into * (2 * source + ELEMENTWISE_FLOPS)
+        costs.append(EVALUATIONS * examples * (above + ELEMENTWISE_FLOPS))
+    return costs[::-1]
+
+
+def plan_flops(units: Units, sizes: Sequence[int], examples: int) -> int:
+    """What moving these sources costs."""
+    costs = source_flops(sizes, examples)
+    return sum(len(units[l]) * costs[l - 1] for l in units.numbers)
+
+
+def affordable_units(
+    sizes: Sequence[int], examples: int, budget: float, generator: np.random.Generator
+) -> Units:
+    """Sources in random order, as many as the budget pays for, and one at least."""
+    costs = np.repeat(source_flops(sizes, examples), sizes[1:])
+    order = generator.permutation(len(costs))
+    affordable = int(np.searchsorted(np.cumsum(costs[order]), budget, side="right"))
+    chosen = np.zeros(len(costs), dtype=bool)
+    chosen[order[: max(1, affordable)]] = True
+    return some_units(every_unit(sizes), chosen)
+
+
+def tasks(units: Units, sizes: Sequence[int], examples: int) -> Iterator[Task]:
+    """The plan in pieces whose arrays stay in cache, each a run of sources and of examples."""
+    layers, neurons = flat_sources(units)
+    rows = max(1, CHUNK // (EVALUATIONS * max(sizes[1:])))
+    run = min(examples, rows)
+    each = max(1, rows // run)
+    for start in range(0, len(layers), each):
+        piece = slice(start, min(start + each, len(layers)))
+        chosen = by_layer(layers[piece], neurons[piece], len(units))
+        for first in range(0, examples, run):
+            yield Task(chosen, piece, slice(first, min(first + run, examples)))
+
+
+def flat_sources(units: Units) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The layer and the neuron of every source, in order."""
+    layers = np.repeat(np.array(units.numbers), [len(neurons) for neurons in units])
+    return layers, np.concatenate([*units])
+
+
+def by_layer(layers: NDArray[np.intp], neurons: NDArray[np.intp], depth: int) -> Units:
+    """Sources as neurons of each layer."""
+    return Layers(neurons[layers == l] for l in range(1, depth + 1))
+
+
+def some_units(units: Units, chosen: NDArray[np.bool_]) -> Units:
+    """The sources that a mask over all of them picks."""
+    layers, neurons = flat_sources(units)
+    return by_layer(layers[chosen], neurons[chosen], len(units))

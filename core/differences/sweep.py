@@ -1,0 +1,141 @@
+"""Move sources, follow the moves through the layers above them, read off the change of the cost.
+
+One array carries all moves of a task: s is (sources, EVALUATIONS, N, n_l), so that a layer is one
+matrix product for all of them. The layers below a source are never recomputed; a source's own layer
+moves in one entry only, so the layer after it sees a rank-one change.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.arrays import Array
+from core.differences.base import Base
+from core.differences.corners import Side
+from core.differences.plan import EVALUATIONS, MOVES, Units
+
+NO_CORNER = -1
+
+
+@dataclass(frozen=True)
+class Response:
+    """What the sources of a task did.
+
+    `cost` (sources × EVALUATIONS × N): change of each example's cost. Sources × N each: `rounding`,
+    what rounding can amount to in it; `reach`, the largest move of any unit over what it may be
+    moved; `corner`, the number of a corner that the source moves, or NO_CORNER.
+    """
+
+    cost: Array
+    rounding: Array
+    reach: Array
+    corner: NDArray[np.intp]
+
+    @classmethod
+    def empty(cls, sources: int, examples: int) -> "Response":
+        """To be filled in."""
+        shape = (sources, examples)
+        return cls(
+            np.empty((sources, EVALUATIONS, examples)),
+            np.zeros(shape),
+            np.zeros(shape),
+            np.full(shape, NO_CORNER),
+        )
+
+    def rows(self, rows: slice) -> "Response":
+        """A view of some of the sources."""
+        return Response(self.cost[rows], self.rounding[rows], self.reach[rows], self.corner[rows])
+
+    def put(self, rows: NDArray[np.bool_], piece: "Response") -> None:
+        """Replace some of the sources' responses."""
+        self.cost[rows], self.rounding[rows] = piece.cost, piece.rounding
+        self.reach[rows], self.corner[rows] = piece.reach, piece.corner
+
+
+def sweep(base: Base, units: Units, h: Array, side: Side = "right") -> Response:
+    """Responses to moving each source by h (sources × N) times MOVES.
+
+    Units at a corner of their activation take the branch of the given side.
+    """
+    response = Response.empty(*h.shape)
+    moves = h[:, None, :] * MOVES[:, None]
+    s, active, largest = None, 0, 0.0
+    for l in range(first_layer(units), base.network.depth + 1):
+        own = slice(active, active + len(units[l]))
+        fresh = moves[own]
+        if l == base.network.depth:
+            s = with_own_moves(s, fresh, units[l], base.network.sizes[l])
+            largest = watch(base, l, s, response, side)
+        else:
+            fresh_largest = watch_own(base, l, fresh, units[l], response.rows(own), side)
+            if s is not None:
+                largest = watch(base, l, s, response.rows(slice(0, active)), side)
+            s = next_layer(base, l, s, fresh, units[l], max(largest, fresh_largest))
+        active = own.stop
+    assert s is not None
+    response.cost[:] = base.head(s, largest)
+    return response
+
+
+def first_layer(units: Units) -> int:
+    """The lowest layer that has sources."""
+    return next(l for l in units.numbers if len(units[l]))
+
+
+def watch(base: Base, l: int, s: Array, response: Response, side: Side) -> float:
+    """Account for what moves s mean at layer l, bend them at corners; the largest |s|.
+
+    The full step's evaluation speaks for the other three: their moves are smaller or its mirror.
+    """
+    size = np.abs(s[:, 0])
+    response.rounding[:] += np.einsum("sij,ij->si", size, base.rounding[l])
+    largest = float(size.max(initial=0.0))
+    np.maximum(response.reach, (size * base.inverse_room[l]).max(axis=-1), out=response.reach)
+    if corners := base.corners[l]:
+        corners.touched(size, response.corner)
+        corners.bend(s, side)
+    return 2.0 * largest
+
+
+def watch_own(
+    base: Base, l: int, moves: Array, own: NDArray[np.intp], response: Response, side: Side
+) -> float:
+    """The same for sources in their own layer, where each moves its own unit only."""
+    size = np.abs(moves[:, 0])
+    response.rounding[:] = size * base.rounding[l].T[own]
+    response.reach[:] = size * base.inverse_room[l].T[own]
+    if corners := base.corners[l]:
+        spread = with_own_moves(None, moves, own, base.network.sizes[l])
+        corners.touched(np.abs(spread[:, 0]), response.corner)
+        corners.bend(spread, side)
+        moves[:] = spread[np.arange(len(own)), :, :, own]
+    return float(size.max(initial=0.0))
+
+
+def next_layer(
+    base: Base, l: int, s: Array | None, fresh: Array, own: NDArray[np.intp], largest: float
+) -> Array:
+    """s at layer l+1: W(l+1) times the changes of a(l), rank one for the sources of layer l."""
+    change, W = base.changes[l], base.network.weights[l + 1]
+    assert change is not None
+    active = 0 if s is None else len(s)
+    upward = np.empty((active + len(own), EVALUATIONS, fresh.shape[2], len(W)))
+    if s is not None:
+        np.matmul(flat(change(s, largest)), W.T, out=flat(upward[:active]))
+    if len(own):
+        moved = change.view(lambda part: part.T[own][:, None, :])(fresh.copy(), largest)
+        np.multiply(moved[..., None], W.T[own][:, None, None, :], out=upward[active:])
+    return upward
+
+
+def with_own_moves(s: Array | None, moves: Array, own: NDArray[np.intp], width: int) -> Array:
+    """s with the sources of this layer appended, each moving its own unit only."""
+    spread = np.zeros((*moves.shape, width))
+    spread[np.arange(len(own)), :, :, own] = moves
+    return spread if s is None else np.concatenate([s, spread])
+
+
+def flat(s: Array) -> Array:
+    """All moves as rows of one matrix; a view."""
+    return s.reshape(-1, s.shape[-1])

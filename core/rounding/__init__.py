@@ -1,0 +1,1 @@
+"""Numbers that carry a bound: what any correct computation at a stated precision may differ by."""

@@ -1,0 +1,97 @@
+"""At what precision numbers were computed, and at what precision they were written down.
+
+Two things round: the arithmetic (unit roundoff u of every operation) and, in the decimal
+precisions, what is written down (half a unit of the last decimal or significant digit).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.arrays import Array
+
+REFERENCE = 2.0**-53
+"""u of float64, in which our own reference is computed; always added to the claimant's."""
+
+HEADROOM = 1.0 + 2.0**-20
+"""The bounds are computed in float64 themselves: sums of n terms lose n·2^-53 of them, far below."""
+
+
+@dataclass(frozen=True)
+class Precision:
+    """A claimant's arithmetic and notation.
+
+    `unit_roundoff`: largest relative error of one rounding. `underflow`: largest absolute error
+    where a result is too small to be rounded relatively. `largest`: beyond it results overflow.
+    `decimals` / `significant_digits`: how stored quantities are written; None = in full.
+    """
+
+    name: str
+    unit_roundoff: float
+    underflow: float
+    largest: float
+    decimals: int | None = None
+    significant_digits: int | None = None
+
+    @property
+    def u(self) -> float:
+        """Error of one operation on the claimant's side and one on ours, relative to the result."""
+        return (self.unit_roundoff + REFERENCE) * HEADROOM
+
+    @property
+    def t(self) -> float:
+        """The same in absolute terms, where results underflow."""
+        return self.underflow + float(np.finfo(np.float64).smallest_subnormal)
+
+    def written(self, size: Array) -> Array:
+        """What writing a number of this size (|value| and its error) may change, shaped as size."""
+        if self.decimals is not None:
+            return np.full_like(size, 0.5 * 10.0**-self.decimals * HEADROOM)
+        if self.significant_digits is not None:
+            return half_digit(size, self.significant_digits)
+        return self.unit_roundoff * HEADROOM * size
+
+
+def half_digit(size: Array, digits: int) -> Array:
+    """Half a unit of the last of so many significant digits of numbers up to `size`.
+
+    >>> half_digit(np.array([123.4, 0.0]), 3)
+    array([0.5, 0. ])
+    """
+    with np.errstate(divide="ignore"):
+        exponent = np.floor(np.log10(size))
+    unit = np.where(size > 0, 10.0 ** (np.where(size > 0, exponent, 0.0) + 1 - digits), 0.0)
+    return 0.5 * unit * HEADROOM
+
+
+FLOAT64 = Precision("float64", 2.0**-53, 2.0**-1074, float(np.finfo(np.float64).max))
+# Kernels that flush denormals to zero are common in float32 and bfloat16: their least normal number.
+FLOAT32 = Precision("float32", 2.0**-24, 2.0**-126, float(np.finfo(np.float32).max))
+BFLOAT16 = Precision("bfloat16", 2.0**-8, 2.0**-126, 3.3895313892515355e38)
+FLOAT16 = Precision("float16", 2.0**-11, 2.0**-25, 65504.0)
+
+FLOATS = {p.name: p for p in (FLOAT64, FLOAT32, FLOAT16, BFLOAT16)}
+
+DIGITS_OF_FLOAT32 = 9
+"""Up to so many digits a number may have been computed in float32 and printed; beyond, in float64."""
+
+MOST_DIGITS = 17
+
+
+def arithmetic_behind(digits: int) -> Precision:
+    """The coarsest arithmetic that people print with so many digits."""
+    return FLOAT32 if digits <= DIGITS_OF_FLOAT32 else FLOAT64
+
+
+def decimals(count: int) -> Precision:
+    """Numbers written with so many decimals."""
+    base = arithmetic_behind(count)
+    return Precision("decimals", base.unit_roundoff, base.underflow, base.largest, decimals=count)
+
+
+def significant_digits(count: int) -> Precision:
+    """Numbers written with so many significant digits."""
+    base = arithmetic_behind(count)
+    return Precision(
+        "significant_digits", base.unit_roundoff, base.underflow, base.largest, None, count
+    )

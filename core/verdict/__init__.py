@@ -1,0 +1,1 @@
+"""Verdicts on somebody else's numbers: which cannot be right, which equation, which mistake."""

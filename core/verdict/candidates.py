@@ -1,0 +1,157 @@
+"""Mistakes put in their places: every way in which the catalogue could apply to a network.
+
+A *place* is (equation, layer). A candidate is a variant of a mistake at a set of places: in every
+layer, in all hidden layers, in one layer.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from core.arrays import Numbers
+from core.backprop import CHAPTER, Equation
+from core.forward import Workings
+from core.verdict.claims import Key, quantity_of
+from core.verdict.mistakes.table import CATALOGUE, EQUATION_OF, Mistake, Variant
+
+Place = tuple[str, int]
+
+QUANTITY_OF = {
+    "weighted_input": "z",
+    "activation": "a",
+    "cost": "cost",
+    "bp1": "delta",
+    "bp2": "delta",
+    "bp3": "bias_gradients",
+    "bp4": "weight_gradients",
+}
+
+SAMPLE_PARAMETER = 0.125
+"""Stands in for a rate, strength or limit that nobody has named."""
+
+NOT_APPLICABLE = (ValueError, IndexError, KeyError)
+"""What a mistaken function raises where shapes or activations do not allow the mistake."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A mistake at places, with the number that it contains, if any."""
+
+    mistake: Mistake
+    variant: Variant
+    places: frozenset[Place]
+    parameter: Any = field(default=None, compare=False)
+
+    @property
+    def equation(self) -> str:
+        """The contract's name of the equation that the computation meets first."""
+        order = list(EQUATION_OF)
+        return EQUATION_OF[min((eq for eq, _ in self.places), key=order.index)]
+
+    @property
+    def layers(self) -> list[int]:
+        """Where the formula itself is wrong."""
+        return sorted({l for _, l in self.places})
+
+    def equation_at(self, place: Place) -> Equation:
+        """The mistaken function at its places, the chapter's elsewhere."""
+        name, _ = place
+        right: Equation = getattr(CHAPTER, name)
+        wrong = self.variant.equations.get(name)
+        if wrong is None or place not in self.places:
+            return right
+        if self.parameter is None:
+            return wrong
+        return lambda w, l: wrong(w, l, self.parameter)
+
+
+def order_of_computation(depth: int) -> list[Place]:
+    """Every place, in the order in which the sweep meets it."""
+    layers = range(1, depth + 1)
+    return [
+        *((name, l) for l in layers for name in ("weighted_input", "activation")),
+        ("cost", depth),
+        ("bp1", depth),
+        *(("bp2", l) for l in reversed(layers[:-1])),
+        *((name, l) for l in layers for name in ("bp3", "bp4")),
+    ]
+
+
+def key_of(place: Place) -> Key:
+    """What the equation at this place makes."""
+    name, layer = place
+    return QUANTITY_OF[name], layer
+
+
+def ingredients(place: Place, depth: int) -> list[Key]:
+    """What the right equation at this place is made of."""
+    name, l = place
+    match name:
+        case "weighted_input":
+            return [("a", l - 1)] if l > 1 else []
+        case "activation":
+            return [("z", l)]
+        case "cost" | "bp1":
+            return [("z", depth), ("a", depth)]
+        case "bp2":
+            return [("delta", l + 1), ("z", l), ("a", l)]
+        case "bp3":
+            return [("delta", l)]
+    return [("delta", l), *([("a", l - 1)] if l > 1 else [])]
+
+
+def feasible_places(variant: Variant, w: Workings) -> list[Place]:
+    """Where this variant can stand in complete workings: the mistaken result has the right shape."""
+    if variant.activation:
+        return activation_places(variant.activation, w)
+    return [
+        place
+        for place in order_of_computation(w.depth)
+        if place[0] in variant.equations and is_feasible(variant, w, place)
+    ]
+
+
+def activation_places(name: str, w: Workings) -> list[Place]:
+    """The layers that apply another activation, entry by entry."""
+    return [
+        ("activation", l)
+        for l in w.W.numbers
+        if w.network.activations[l].elementwise and w.network.activations[l].name != name
+    ]
+
+
+def is_feasible(variant: Variant, w: Workings, place: Place) -> bool:
+    """Whether the mistaken function runs here and answers in the right shape."""
+    name, l = place
+    try:
+        result = mistaken_at(variant, w, place, SAMPLE_PARAMETER)
+    except NOT_APPLICABLE:
+        return False
+    return bool(result.shape == quantity_of(w, key_of(place)).shape)
+
+
+def mistaken_at(variant: Variant, w: Workings, place: Place, parameter: Any) -> Numbers:
+    """What this variant computes at a place, from the workings given."""
+    name, l = place
+    wrong = variant.equations[name]
+    return wrong(w, l) if variant.parameter is None else wrong(w, l, parameter)
+
+
+def place_sets(variant: Variant, places: list[Place]) -> Iterator[frozenset[Place]]:
+    """Simplest first: everywhere, in the hidden layers, one equation everywhere, one layer, one place."""
+    layers = sorted({l for _, l in places})
+    seen: set[frozenset[Place]] = set()
+    last = max(layers, default=0)
+    names = sorted({name for name, _ in places})
+    paired = {"activation", "weighted_input"} <= set(names)  # one mistake in two lines
+    choices = [
+        places,
+        [p for p in places if p[1] < last],
+        *([[p for p in places if p[0] == name] for name in names] if not paired else []),
+        *([p for p in places if p[1] == l] for l in layers),
+        *([[p] for p in places] if not paired else []),
+    ]
+    for choice in map(frozenset, choices):
+        if choice and choice not in seen:
+            seen.add(choice)
+            yield choice

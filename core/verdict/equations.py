@@ -1,0 +1,160 @@
+"""Error carried forward: does each equation hold on the claimant's own numbers?
+
+An ingredient that is claimed is taken as claimed, right or wrong; one that is not is the right one,
+if everything upstream of it that was claimed is right; else the equation cannot be tested.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from core.arrays import Numbers
+from core.backprop import CHAPTER
+from core.forward import Workings
+from core.layers import Layers
+from core.rounding.activations import BoundedActivation
+from core.rounding.bounded import Bounded
+from core.verdict.candidates import Place, ingredients, key_of, order_of_computation
+from core.verdict.claims import Claimed, Claims, Key, quantity_of, set_quantity
+from core.verdict.judgement import fits, upstream
+from core.verdict.mistakes.table import EQUATION_OF
+
+Outcome = Literal["holds", "fails", "untested"]
+
+
+@dataclass(frozen=True)
+class Tested:
+    """An equation of one layer, and the places in it that failed."""
+
+    equation: str
+    layer: int
+    verdict: Outcome
+    failed: tuple[Place, ...]
+
+
+@dataclass(frozen=True)
+class OwnNumbers:
+    """Workings whose ingredients are the claimant's own, and which of them stand."""
+
+    w: Workings
+    known: frozenset[Key]
+    claims: Claims
+
+
+def own_numbers(claims: Claims, reference: Workings, right: frozenset[Key]) -> OwnNumbers:
+    """The claimant's numbers with right ones where nothing is claimed; `right`: keys that fit."""
+    w = reference.copy()
+    w.output = reference.output.textbook()
+    known = set()
+    for place in order_of_computation(reference.depth):
+        key = key_of(place)
+        claim = claims.get(key)
+        if claim is not None:
+            set_quantity(w, key, with_claims(quantity_of(reference, key), claim))
+        whole = claim is not None and bool(claim.mask.all())
+        if whole or all(k in right for k in upstream(key, reference.depth)):
+            known.add(key)
+    return OwnNumbers(w, frozenset(known), claims)
+
+
+def with_claims(bounded: Bounded, claim: Claimed) -> Bounded:
+    """The claimed entries as ingredients: what the claimant went on with may be unrounded."""
+    values = np.where(np.isfinite(claim.values), claim.values, 0.0)
+    own = Bounded(values, np.zeros_like(values), bounded.precision)
+    error = own.widened(bounded.precision.written(np.abs(values))).error
+    error = np.where(np.isfinite(claim.values), error, np.inf)
+    return Bounded(
+        np.where(claim.mask, values, bounded.value),
+        np.where(claim.mask, error, bounded.error),
+        bounded.precision,
+    )
+
+
+def equations_on(own: OwnNumbers) -> list[Tested]:
+    """Every equation of every layer, in the order of the computation."""
+    places: dict[tuple[str, int], list[Place]] = {}
+    for place in order_of_computation(own.w.depth):
+        places.setdefault((EQUATION_OF[place[0]], place[1]), []).append(place)
+    return [tested(own, *at, here) for at, here in places.items()]
+
+
+def tested(own: OwnNumbers, equation: str, layer: int, places: list[Place]) -> Tested:
+    """One equation: fails if any of its places does, holds if one does and none fails."""
+    outcomes = {place: outcome(own, place) for place in places}
+    failed = tuple(place for place, verdict in outcomes.items() if verdict == "fails")
+    if failed:
+        return Tested(equation, layer, "fails", failed)
+    verdict: Outcome = "holds" if "holds" in outcomes.values() else "untested"
+    return Tested(equation, layer, verdict, ())
+
+
+def outcome(own: OwnNumbers, place: Place) -> Outcome:
+    """Whether the claimed result of this place follows from the claimant's own ingredients."""
+    claim = own.claims.get(key_of(place))
+    if claim is None or not claim.mask.any():
+        return "untested"
+    options = list(results(own, place))
+    if not options or all(not np.isfinite(option.error).any() for option in options):
+        return "untested"
+    return "holds" if any(fits(claim, option).all() for option in options) else "fails"
+
+
+def results(own: OwnNumbers, place: Place) -> list[Bounded]:
+    """What the right equation gives on own numbers: σ′ from z and, where a is claimed, from a."""
+    name, l = place
+    equation = getattr(CHAPTER, name)
+    with np.errstate(all="ignore"):
+        return [equation(w, l).written() for w in prepared(own, place)]
+
+
+def prepared(own: OwnNumbers, place: Place) -> list[Workings]:
+    """The workings to evaluate a place on; none where an ingredient is missing."""
+    name, l = place
+    needed = ingredients(place, own.w.depth)
+    if name == "activation" and own.claims.get(("z", l)) is None:
+        return unstored_weighted_input(own, l)
+    missing = [key for key in needed if key not in own.known]
+    if name == "cost":
+        return [own.w] if ("a", l) not in missing else []
+    if name not in ("bp1", "bp2"):
+        return [] if missing else [own.w]
+    if [key for key in missing if key[0] == "delta"] or (name == "bp1" and ("a", l) in missing):
+        return []
+    ways = [own.w] if ("z", l) not in missing else []
+    return ways + slopes_from_activation(own, l)
+
+
+def unstored_weighted_input(own: OwnNumbers, l: int) -> list[Workings]:
+    """z(l) was not claimed: a(l) has to follow from a(l−1) directly."""
+    if l > 1 and ("a", l - 1) not in own.known:
+        return []
+    w = replace(own.w, z=dict(own.w.z))
+    w.z[l] = CHAPTER.weighted_input(w, l).written()
+    return [w]
+
+
+def slopes_from_activation(own: OwnNumbers, l: int) -> list[Workings]:
+    """σ′ computed from the claimed a(l), where that is a usual route."""
+    if own.claims.get(("a", l)) is None or ("a", l) not in own.known:
+        return []
+    slope = own.w.sigma[l].from_activation(own.w.a[l])
+    if slope is None:
+        return []
+    sigma = list(own.w.sigma)
+    sigma[l - 1] = GivenSlope(own.w.sigma[l], slope.written())
+    w = replace(own.w, sigma=Layers(sigma))
+    if l == w.depth:
+        w.output = w.output.after(sigma[l - 1])
+    return [w]
+
+
+class GivenSlope(BoundedActivation):
+    """An activation whose σ′ is known already."""
+
+    def __init__(self, like: BoundedActivation, slope: Bounded) -> None:
+        super().__init__(like.sigma, like.ulps)
+        self.slope = slope
+
+    def derivative(self, z: Bounded) -> Numbers:
+        return self.slope

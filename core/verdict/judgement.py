@@ -1,0 +1,130 @@
+"""Each claimed number against its bound, and the census of a quantity."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.forward import Workings
+from core.rounding.bounded import Bounded
+from core.verdict.claims import Claimed, Claims, Key, quantity_of
+
+LISTED = 100  # wrong entries that a census lists
+
+ON_READING = 2.0**-52
+"""A claim written in decimal and read as float64 moves by half of this, relative to itself."""
+
+
+@dataclass(frozen=True)
+class WrongEntry:
+    """A claimed number outside its bound. `ratio` is its distance over the bound, inf if not finite.
+
+    `overflow`: the claim is not finite and its computation may overflow at this precision.
+    """
+
+    key: Key
+    index: tuple[int, ...]
+    claimed: float
+    correct: float
+    bound: float
+    ratio: float
+    overflow: bool
+
+
+@dataclass(frozen=True)
+class Census:
+    """One quantity over all its layers: how many were checked, how many wrong, and the worst.
+
+    `decided` counts the entries with a finite bound; the others may have overflowed.
+    """
+
+    quantity: str
+    checked: int
+    decided: int
+    wrong: int
+    worst: WrongEntry | None
+    entries: tuple[WrongEntry, ...]
+
+
+def fits(claim: Claimed, bounded: Bounded) -> NDArray[np.bool_]:
+    """True where the claim lies within the bound, or nothing is claimed. A bound exactly met is right."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        distance = np.abs(claim.values - bounded.value)
+        within = distance <= bounded.error + ON_READING * np.abs(claim.values)
+    return (within & np.isfinite(claim.values)) | ~claim.mask
+
+
+def ratios(claim: Claimed, bounded: Bounded) -> NDArray[np.float64]:
+    """Distance over bound, inf where the claim is not finite, 0 where nothing is claimed."""
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        room = bounded.error + ON_READING * np.abs(claim.values)
+        ratio = np.abs(claim.values - bounded.value) / room
+    ratio = np.where(claim.values == bounded.value, 0.0, ratio)
+    ratio = np.where(np.isfinite(claim.values), ratio, np.inf)
+    return np.where(claim.mask, ratio, 0.0)
+
+
+def census(quantity: str, claims: Claims, reference: Workings) -> Census:
+    """What the claims of one quantity come to."""
+    checked = decided = 0
+    wrong: list[WrongEntry] = []
+    for key in claims:
+        if key[0] != quantity:
+            continue
+        claim, bounded = claims[key], as_bounded(reference, key)
+        checked += int(claim.mask.sum())
+        decided += int((claim.mask & np.isfinite(bounded.error)).sum())
+        wrong += wrong_entries(key, claim, bounded, reference)
+    wrong.sort(key=lambda entry: -entry.ratio)
+    worst = wrong[0] if wrong else None
+    return Census(quantity, checked, decided, len(wrong), worst, tuple(wrong[:LISTED]))
+
+
+def wrong_entries(
+    key: Key, claim: Claimed, bounded: Bounded, reference: Workings
+) -> Iterable[WrongEntry]:
+    """The claimed numbers outside their bounds."""
+    off = ~fits(claim, bounded)
+    if not off.any():
+        return
+    ratio, overflow = ratios(claim, bounded), may_overflow(reference, key)
+    for index in zip(*np.nonzero(np.atleast_1d(off)), strict=True):
+        at = tuple(int(i) for i in index) if claim.values.ndim else ()
+        claimed = float(claim.values[at])
+        yield WrongEntry(
+            key,
+            at,
+            claimed,
+            float(bounded.value[at]),
+            float(bounded.error[at]),
+            float(ratio[at]),
+            overflow and not np.isfinite(claimed),
+        )
+
+
+def may_overflow(reference: Workings, key: Key) -> bool:
+    """Whether this quantity, or one that it is made of, may exceed the precision's largest number."""
+    order = upstream(key, reference.depth)
+    return any(not np.isfinite(as_bounded(reference, k).error).all() for k in [*order, key])
+
+
+def upstream(key: Key, depth: int) -> list[Key]:
+    """The quantities that the computation meets on its way to this one."""
+    quantity, layer = key
+    forward = [(q, l) for l in range(1, depth + 1) for q in ("z", "a")]
+    if quantity in ("z", "a"):
+        return forward[: forward.index(key)]
+    if quantity == "cost":
+        return forward
+    deltas: list[Key] = [("delta", l) for l in range(depth, 0, -1)]
+    if quantity == "delta":
+        return forward + deltas[: deltas.index(key)]
+    return forward + deltas[: deltas.index(("delta", layer)) + 1]
+
+
+def as_bounded(w: Workings, key: Key) -> Bounded:
+    """The workings' number for a key, which carries a bound."""
+    value = quantity_of(w, key)
+    assert isinstance(value, Bounded)
+    return value

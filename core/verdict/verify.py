@@ -1,0 +1,99 @@
+"""POST /v1/verifications in one function: bounds, census, equations, diagnosis, coverage."""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from core.forward import Workings
+from core.network import Batch, Network
+from core.rounding.activations import ULPS
+from core.rounding.precision import Precision
+from core.rounding.reference import bounded_workings
+from core.verdict.claims import QUANTITIES, Claimed, Claims
+from core.verdict.coverage import Coverage, coverage
+from core.verdict.diagnosis import BUDGET, Diagnosis, diagnose
+from core.verdict.equations import Tested, equations_on, own_numbers
+from core.verdict.judgement import Census, as_bounded, census, fits
+from core.verdict.notation import read_precision
+from core.verdict.plain import plain_workings
+
+Outcome = Literal["correct", "wrong", "undecided"]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The whole answer. `claims` are those judged, turned weight gradients turned back; `diagnosis`
+    is None for claims none of which is wrong.
+    """
+
+    verdict: Outcome
+    claims: Claims
+    precision: Precision
+    censuses: tuple[Census, ...]
+    equations: tuple[Tested, ...]
+    diagnosis: Diagnosis | None
+    coverage: Coverage
+
+
+def verify(
+    network: Network,
+    batch: Batch,
+    claims: Claims,
+    precision: Precision | None = None,
+    ulps: float = ULPS,
+    budget: int = BUDGET,
+) -> Verdict:
+    """Which claims cannot be right at this precision (None: read off the claims), and why.
+
+    Raises NotFinite where the network itself overflows in float64.
+    """
+    precision = precision or read_precision(claims.numbers())
+    plain = plain_workings(network, batch)
+    reference = bounded_workings(network, batch, precision, ulps)
+    claims = best_layout(claims, reference)
+    censuses = tuple(
+        census(q, claims, reference) for q in QUANTITIES if any(key[0] == q for key in claims)
+    )
+    right = frozenset(key for key in everything(claims, reference))
+    wrong = claims.transposed or any(c.wrong for c in censuses)
+    covered = coverage(claims, reference, plain)
+    tested = equations_on(own_numbers(claims, reference, right))
+    return Verdict(
+        "wrong" if wrong else "correct" if covered.visible else "undecided",
+        claims,
+        precision,
+        censuses,
+        tuple(tested),
+        diagnose(claims, reference, plain, tested, budget) if wrong else None,
+        covered,
+    )
+
+
+def everything(claims: Claims, reference: Workings) -> list[tuple[str, int]]:
+    """All keys of the workings but those whose claims are wrong."""
+    keys = [(q, l) for q in QUANTITIES if q != "cost" for l in reference.W.numbers]
+    keys.append(("cost", reference.depth))
+    return [
+        key
+        for key in keys
+        if key not in claims.layers or fits(claims[key], as_bounded(reference, key)).all()
+    ]
+
+
+def best_layout(claims: Claims, reference: Workings) -> Claims:
+    """Where other weight gradients came turned, square ones are turned too if they fit better so."""
+    if not claims.transposed:
+        return claims
+    turned = {
+        key: Claimed(c.values.T, c.mask.T)
+        for key, c in claims.layers.items()
+        if key[0] == "weight_gradients" and not np.ptp(c.values.shape)
+    }
+    better = {
+        key: c
+        for key, c in turned.items()
+        if fits(c, as_bounded(reference, key)).sum()
+        > fits(claims[key], as_bounded(reference, key)).sum()
+    }
+    return replace(claims, layers={**claims.layers, **better})
