@@ -1,0 +1,342 @@
+"""POST /v1/gradients: the network and how to check it, in; every number of the workings, out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from marshmallow import Schema, ValidationError, fields, post_load, validates_schema
+
+from core.arrays import Array
+from core.differences.check import At, Check, Comparison, Kink, Options
+from core.differences.complex_step import ANALYTIC
+from core.forward import Workings
+from core.operations import count_operations
+from schemas.fields import (
+    MATRIX,
+    NUMBER,
+    VECTOR,
+    Field,
+    Flag,
+    Integer,
+    Matrices,
+    Name,
+    NotPrintable,
+    Number,
+    OpenAPI,
+    Vectors,
+    VectorsOrMatrices,
+    per_layer,
+    refuse,
+)
+from schemas.network import Exercise, NetworkSchema, Strict, exercise
+from schemas.problems import Problem, pointer
+from schemas.words import kind, shown
+
+SEED_MAX = 2**63 - 1  # what every JSON reader holds in an integer
+STEP_MIN = 1e-300  # below it the step underflows as soon as it is scaled
+
+
+class Entries(Field):
+    """ "all", "auto", or how many entries to sample."""
+
+    needed = '"auto", "all" or a number of entries'
+    openapi: ClassVar[OpenAPI] = {
+        "oneOf": [
+            {"type": "string", "enum": ["auto", "all"]},
+            {"type": "integer", "minimum": 1},
+        ]
+    }
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        if value in ("auto", "all") or (type(value) is int and value > 0):
+            return value
+        raise ValidationError(f"{shown(value)} stands where {self.needed} is needed")
+
+
+class Order(Field):
+    """2 or 4."""
+
+    needed = "2 or 4"
+    openapi: ClassVar[OpenAPI] = {"type": "integer", "enum": [2, 4]}
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> int:
+        if type(value) is not int or value not in (2, 4):
+            raise ValidationError(f"{shown(value)} is neither 2 nor 4")
+        return value
+
+
+class FiniteDifferenceSchema(Strict):
+    """How the finite-difference witness works; loads core's `Options`."""
+
+    entries = Entries(
+        metadata={
+            "description": "Which entries to check: all of them, a seeded sample of so many, or "
+            "(`auto`) all within the budget and a sample beyond it."
+        }
+    )
+    seed = Integer(0, SEED_MAX, metadata={"description": "Draws the sample and the directions."})
+    step = Number(
+        STEP_MIN,
+        1.0,
+        allow_none=True,
+        metadata={"description": "By how much each weighted input is moved; chosen if not given."},
+    )
+    order = Order(
+        metadata={"description": "4 extrapolates two steps (Richardson), 2 takes one difference."}
+    )
+    method = Name(
+        "method",
+        ("central", "complex"),
+        metadata={"description": "`complex` where every activation is analytic."},
+    )
+    budget = Number(
+        1.0, 1e12, metadata={"description": "Floating-point operations that `auto` may spend."}
+    )
+
+    @post_load
+    def build(self, data: dict[str, Any], **kwargs: Any) -> Options:
+        """Core's defaults stand for what is not given."""
+        return Options(**data)
+
+
+OPTIONS = FiniteDifferenceSchema()
+
+
+class FiniteDifference(Field):
+    """true, false, or an object of options; loads `Options`, or None for false."""
+
+    needed = "true, false or an object"
+    openapi: ClassVar[OpenAPI] = {"oneOf": [{"type": "boolean"}]}
+    schemas = (OPTIONS,)
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Options | None:
+        if type(value) is bool:
+            return Options() if value else None
+        if type(value) is not dict:
+            raise ValidationError(f"{kind(value)} stands where {self.needed} is needed")
+        options: Options = OPTIONS.load(value)
+        return options
+
+
+@dataclass(frozen=True)
+class GradientsRequest:
+    """An exercise, and how its gradients are to be checked (None: not at all)."""
+
+    exercise: Exercise
+    options: Options | None
+
+
+class GradientsSchema(NetworkSchema):
+    """The network, and `finite_difference`; loads a `GradientsRequest`."""
+
+    finite_difference = FiniteDifference(
+        load_default=Options(),
+        metadata={
+            "description": "Whether to check every gradient against finite differences, and how.",
+            "default": True,
+        },
+    )
+
+    @validates_schema(skip_on_field_errors=False)
+    def method_fits(self, data: dict[str, Any], **kwargs: Any) -> None:
+        """The complex step goes through analytic activations only."""
+        options, names = data.get("finite_difference"), data.get("activation")
+        if not isinstance(options, Options) or options.method != "complex" or names is None:
+            return
+        for name in [names] if isinstance(names, str) else names:
+            if name is not None and name not in ANALYTIC:
+                detail = f"complex needs analytic activations, which {name} is not; use central"
+                refuse([Problem(("finite_difference", "method"), detail)])
+
+    @post_load
+    def build(self, data: dict[str, Any], **kwargs: Any) -> GradientsRequest:
+        """What the view works with."""
+        return GradientsRequest(exercise(data), data["finite_difference"])
+
+
+def nullable(openapi: OpenAPI) -> OpenAPI:
+    """The same, with null where a number stands: that entry was not checked."""
+    if openapi == NUMBER:
+        return {"type": ["number", "null"]}
+    items = openapi.get("items")
+    return {**openapi, "items": nullable(items)} if items else openapi
+
+
+class CheckedArrays(Field):
+    """Arrays of the witness: null where an entry was not checked."""
+
+    def _serialize(self, value: Any, *args: Any, **kwargs: Any) -> list[Array]:
+        if any(np.isinf(array).any() for array in value):
+            raise NotPrintable("the finite-difference check holds infinity")
+        return [np.ascontiguousarray(array) for array in value]
+
+
+class CheckedVectors(CheckedArrays):
+    """One vector for each layer."""
+
+    openapi = nullable(per_layer(VECTOR))
+
+
+class CheckedMatrices(CheckedArrays):
+    """One matrix for each layer."""
+
+    openapi = nullable(per_layer(MATRIX))
+
+
+class ComparisonSchema(Schema):
+    """One entry of backprop beside the witness."""
+
+    at = fields.String(metadata={"description": "A JSON pointer into this answer."})
+    backprop = Number()
+    finite_difference = Number()
+    uncertainty = Number()
+    ratio = Number(metadata={"description": "|backprop - finite_difference| / uncertainty."})
+
+
+class DirectionSchema(ComparisonSchema):
+    """The derivative along one random direction of all parameters."""
+
+    class Meta:
+        exclude = ("at",)
+
+
+class UnitSchema(Schema):
+    """A neuron: layers count from 1, neurons from 0."""
+
+    layer = Integer()
+    neuron = Integer()
+
+
+class KinkSchema(Schema):
+    """A parameter that moves a weighted input across a kink; its derivative on either side."""
+
+    at = fields.String(metadata={"description": "A JSON pointer into this answer."})
+    left = Number()
+    right = Number()
+    unit = fields.Nested(UnitSchema, metadata={"description": "Whose weighted input is there."})
+    example = Integer(metadata={"description": "In which example, counted from 0."})
+
+
+class CheckSchema(Schema):
+    """The finite-difference witness's answer."""
+
+    agrees = Flag(
+        metadata={"description": "Whether every checked entry lies within its uncertainty."}
+    )
+    parameters = Integer(metadata={"description": "How many weights and biases there are."})
+    checked = Integer(metadata={"description": "How many of them were checked."})
+    method = fields.String()
+    order = Integer()
+    step = Number(metadata={"description": "The move of weighted inputs that it started from."})
+    seed = Integer()
+    bias_gradients = CheckedVectors(metadata={"description": "Numeric; null where not checked."})
+    weight_gradients = CheckedMatrices(metadata={"description": "Numeric; null where not checked."})
+    bias_uncertainties = CheckedVectors(
+        metadata={"description": "What truncation and rounding can amount to."}
+    )
+    weight_uncertainties = CheckedMatrices(
+        metadata={"description": "What truncation and rounding can amount to."}
+    )
+    worst = fields.Nested(ComparisonSchema, allow_none=True)
+    disagreements = fields.List(
+        fields.Nested(ComparisonSchema), metadata={"description": "Worst first, at most 100."}
+    )
+    disagreed = Integer(metadata={"description": "How many entries disagree in all."})
+    kinks = fields.List(fields.Nested(KinkSchema), metadata={"description": "At most 100."})
+    directions = fields.List(fields.Nested(DirectionSchema))
+    operations = Integer(metadata={"description": "What this check took, floating-point."})
+
+
+class OperationsSchema(Schema):
+    """How many arithmetic operations each way takes (chapter section 10)."""
+
+    forward = Integer()
+    backprop = Integer()
+    naive = Integer(metadata={"description": "One chain-rule walk for each parameter."})
+    finite_difference = Integer(metadata={"description": "Two forward passes for each parameter."})
+
+
+class ConventionsSchema(Schema):
+    """Choices that the mathematics leaves open."""
+
+    relu_derivative_at_zero = Number()
+
+
+class GradientsAnswerSchema(Schema):
+    """Every z, a and δ, both gradients, and what finite differences say to them."""
+
+    cost = Number()
+    z = VectorsOrMatrices()
+    a = VectorsOrMatrices()
+    delta = VectorsOrMatrices(metadata={"description": "∂C₁/∂z of each example, without 1/N."})
+    bias_gradients = Vectors(metadata={"description": "∂C/∂b(l), averaged over the examples."})
+    weight_gradients = Matrices(metadata={"description": "∂C/∂W(l), averaged over the examples."})
+    finite_difference = fields.Nested(
+        CheckSchema,
+        allow_none=True,
+        metadata={"description": "null if it was not asked for."},
+    )
+    operations = fields.Nested(OperationsSchema)
+    conventions = fields.Nested(ConventionsSchema)
+
+
+def gradients_answer(asked: Exercise, w: Workings, check: Check | None) -> Mapping[str, Any]:
+    """What `GradientsAnswerSchema` prints."""
+    layers = w.W.numbers
+    return {
+        "cost": w.cost,
+        "z": [as_asked(w.z[l], asked) for l in layers],
+        "a": [as_asked(w.a[l], asked) for l in layers],
+        "delta": [as_asked(w.delta[l], asked) for l in layers],
+        "bias_gradients": [w.bias_gradients[l] for l in layers],
+        "weight_gradients": [w.weight_gradients[l] for l in layers],
+        "finite_difference": None if check is None else check_answer(check),
+        "operations": count_operations(asked.network.sizes, asked.batch.size),
+        "conventions": {"relu_derivative_at_zero": asked.relu_derivative_at_zero},
+    }
+
+
+def as_asked(rows: Array, asked: Exercise) -> Array:
+    """N × n_l for a batch; the one row for an example that came as a vector."""
+    return rows[0] if asked.single else rows
+
+
+def check_answer(check: Check) -> Mapping[str, Any]:
+    """What `CheckSchema` prints."""
+    return {
+        **vars(check),
+        "agrees": check.agrees,
+        "method": check.options.method,
+        "order": check.options.order,
+        "seed": check.options.seed,
+        "worst": None if check.worst is None else comparison_answer(check.worst),
+        "disagreements": [comparison_answer(entry) for entry in check.disagreements],
+        "kinks": [kink_answer(kink) for kink in check.kinks],
+    }
+
+
+def comparison_answer(entry: Comparison) -> Mapping[str, Any]:
+    """With its place as a JSON pointer."""
+    return {**vars(entry), "at": entry_pointer(entry.at)}
+
+
+def kink_answer(kink: Kink) -> Mapping[str, Any]:
+    """With its place as a JSON pointer, and the neuron and example that sit at the kink."""
+    layer, neuron, example = kink.corner
+    return {
+        **vars(kink),
+        "at": entry_pointer(kink.at),
+        "unit": {"layer": layer, "neuron": neuron},
+        "example": example,
+    }
+
+
+def entry_pointer(at: At) -> str:
+    """Layers count from 1 in words and from 0 in pointers.
+
+    >>> entry_pointer(("weight_gradients", 1, (1, 0)))
+    '/weight_gradients/0/1/0'
+    """
+    quantity, layer, index = at
+    return pointer((quantity, layer - 1, *map(int, index)))

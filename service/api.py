@@ -1,0 +1,96 @@
+"""flask-smorest as we use it: our reading of bodies, our errors, our fields in OpenAPI."""
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any, TypeVar
+
+import flask_smorest  # type: ignore[import-untyped]
+from flask import Flask
+from marshmallow import Schema, fields
+
+from schemas.fields import Field
+from schemas.problem import ProblemSchema
+from service.errors import PROBLEM_JSON
+from service.requests import StrictParser
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+BODY_ERRORS = (400, 413, 415, 422)  # what may be said of a body
+DESCRIPTION = """\
+Backpropagation worked out and checked: every weighted input z, activation a and error δ, the
+gradients of every weight and bias, and an independent finite-difference check of each.
+
+Layers count from 1 in words, neurons and examples from 0; JSON pointers count from 0. One example
+is a vector and brings vectors back; a batch is a list of vectors and brings matrices back.
+Errors are `application/problem+json` (RFC 9457), with a JSON pointer for every problem.
+"""
+
+
+class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
+    """A family of endpoints: bodies are read strictly, and documented with what can go wrong."""
+
+    ARGUMENTS_PARSER = StrictParser()
+
+    def route(self, rule: str, **options: Any) -> Callable[[View], View]:
+        """Register a view, under its own name in the OpenAPI document."""
+        register: Callable[[View], View] = super().route(rule, **options)
+        return lambda view: register(self.doc(operationId=view.__name__)(view))
+
+    def arguments(self, schema: Schema, **options: Any) -> Callable[[View], View]:
+        """Read the body with a schema, which is an instance: a class would be made at each call."""
+        read: Callable[[View], View] = super().arguments(schema, **options)
+
+        def decorate(view: View) -> View:
+            view = read(view)
+            for status in BODY_ERRORS:
+                view = self.alt_response(status, HTTPStatus(status).name)(view)
+            return view
+
+        return decorate
+
+    def response(
+        self, status_code: int, schema: Schema | None = None, **options: Any
+    ) -> Callable[[View], View]:
+        """Print what the view returns, with a schema if there is one."""
+        decorate: Callable[[View], View] = super().response(status_code, schema, **options)
+        return decorate
+
+
+class Api(flask_smorest.Api):  # type: ignore[misc]
+    """The OpenAPI document of the application."""
+
+    ERROR_SCHEMA = ProblemSchema
+
+    def __init__(self, app: Flask) -> None:
+        options = {
+            "title": "backcheck",
+            "version": app.config["VERSION"],
+            "openapi_version": "3.1.0",
+            "info": {"description": DESCRIPTION, "license": {"name": "MIT", "identifier": "MIT"}},
+        }
+        super().__init__(app, spec_kwargs=options)
+
+    def _init_spec(self, **options: Any) -> None:
+        super()._init_spec(**options)
+        self.ma_plugin.converter.add_attribute_function(documented)
+
+    def _register_error_handlers(self) -> None:
+        """service.errors has them all."""
+
+    def _register_pagination_header(self) -> None:
+        """Nothing comes in pages."""
+
+    def _register_responses(self) -> None:
+        """Errors are problem+json, whatever the rest is."""
+        self.DEFAULT_RESPONSE_CONTENT_TYPE: str = PROBLEM_JSON
+        super()._register_responses()
+        del self.DEFAULT_RESPONSE_CONTENT_TYPE
+
+
+def documented(converter: Any, field: fields.Field[Any], **kwargs: Any) -> dict[str, Any]:
+    """What one of our fields says about itself."""
+    if not isinstance(field, Field):
+        return {}
+    openapi = field.documented()
+    objects = [converter.resolve_nested_schema(schema) for schema in field.schemas]
+    return {**openapi, "oneOf": [*openapi["oneOf"], *objects]} if objects else openapi

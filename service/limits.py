@@ -1,0 +1,139 @@
+"""A limit on everything that a caller chooses, in one table, checked before any mathematics."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+
+from flask import current_app
+
+from core.differences.check import Options
+from core.differences.plan import source_flops
+from core.network import Batch, Network
+from core.verdict.diagnosis import BUDGET
+from schemas.network import Exercise
+from schemas.problems import Problem
+from service.errors import Refused
+
+
+FEWEST_EXPLANATIONS = 20  # the simplest ones are worth their time on any network
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The defaults; `BACKCHECK_…` in the environment sets each."""
+
+    body_bytes_max: int = 64 * 2**20
+    """A million parameters at 22 characters, sent twice: as a network and as claims. A hostile body
+    of short numbers takes some thirty times its size of memory."""
+    layers_max: int = 1_000
+    """Twice the deepest chain that anyone has asked for; each layer costs Python's own time."""
+    neurons_max: int = 200_000
+    """In one layer: an image of 224 × 224 × 3 has 150,528 inputs."""
+    parameters_max: int = 2_000_000
+    """Two seconds of parsing and printing."""
+    examples_max: int = 20_000
+    """A mini-batch, not a data set."""
+    activations_max: int = 4_000_000
+    """Examples × neurons: z, a and δ are printed for each, some 60 bytes together."""
+    products_max: int = 10_000_000_000
+    """Examples × parameters: a few seconds of one core, forward and back."""
+    check_operations_max: int = 200_000_000_000
+    """What a finite-difference check may spend, in floating-point operations: some ten seconds."""
+
+    verification_products_max: int = 100_000_000
+    """Examples × parameters of a verification, whose coverage makes every mistake once: some seconds."""
+    diagnosis_products_max: int = 2_000_000_000
+    """Examples × parameters × explanations tried: a few seconds of one core."""
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str], prefix: str) -> "Limits":
+        """Defaults overridden by the environment. Raises ValueError naming a wrong setting."""
+        given = {}
+        for field in fields(cls):
+            name = prefix + field.name.upper()
+            if name in environment:
+                given[field.name] = whole_number(name, environment[name])
+        return cls(**given)
+
+
+def whole_number(name: str, text: str) -> int:
+    """A setting's positive whole number; raises ValueError naming the setting."""
+    if not text.isdecimal() or int(text) == 0:
+        raise ValueError(f"{name} has to be a positive whole number, not {text!r}")
+    return int(text)
+
+
+def limits() -> Limits:
+    """The limits of the running application."""
+    found = current_app.config["LIMITS"]
+    assert isinstance(found, Limits)
+    return found
+
+
+def check_limits(exercise: Exercise, options: Options | None = None) -> None:
+    """Raise Refused (422) with everything that is too large to work out here."""
+    network, batch = exercise.network, exercise.batch
+    problems = list(too_large(network, batch, limits()))
+    if options is not None and not problems:
+        problems += too_much_checking(network, batch, options, limits())
+    if problems:
+        raise Refused(problems)
+
+
+def too_large(network: Network, batch: Batch, limits: Limits) -> Iterator[Problem]:
+    """Each limit that this network and batch exceed."""
+    N, neurons, parameters = batch.size, sum(network.sizes), network.parameters
+    for name, found, things, most in (
+        ("weights", network.depth, "layers", limits.layers_max),
+        ("weights", max(network.sizes), "neurons in one layer", limits.neurons_max),
+        ("weights", parameters, "parameters", limits.parameters_max),
+        ("input", N, "examples", limits.examples_max),
+        ("input", N * neurons, "activations (examples × neurons)", limits.activations_max),
+        ("input", N * parameters, "products (examples × parameters)", limits.products_max),
+    ):
+        if found > most:
+            yield Problem((name,), f"{found} {things}; this service takes at most {most}")
+
+
+def too_much_checking(
+    network: Network, batch: Batch, options: Options, limits: Limits
+) -> Iterator[Problem]:
+    """A finite-difference check that would take too long."""
+    most = limits.check_operations_max
+    if options.budget > most:
+        detail = f"the budget is {options.budget:g} operations; this service spends at most {most}"
+        yield Problem(("finite_difference", "budget"), detail)
+    if options.entries != "auto":
+        needed = operations_at_most(network, batch, options.entries)
+        if needed > most:
+            detail = (
+                f"checking them may take {needed} operations; this service spends at most {most}: "
+                'send "auto" or fewer entries'
+            )
+            yield Problem(("finite_difference", "entries"), detail)
+
+
+def operations_at_most(network: Network, batch: Batch, entries: str | int) -> int:
+    """What checking all entries takes, or a sample that falls into the dearest neurons."""
+    costs = source_flops(network.sizes, batch.size)
+    picked = [n if isinstance(entries, str) else min(n, entries) for n in network.sizes[1:]]
+    return sum(n * cost for n, cost in zip(picked, costs, strict=True))
+
+
+def check_verification_limits(exercise: Exercise) -> None:
+    """Raise Refused (422) with everything that is too large to verify here."""
+    check_limits(exercise)
+    most = limits().verification_products_max
+    products = exercise.batch.size * exercise.network.parameters
+    if products > most:
+        detail = (
+            f"{products} products (examples × parameters); a verification takes at most {most}: "
+            "send fewer examples"
+        )
+        raise Refused([Problem(("input",), detail)])
+
+
+def diagnosis_budget(exercise: Exercise) -> int:
+    """How many explanations a diagnosis of this exercise may try; counted, so that answers repeat."""
+    products = exercise.batch.size * exercise.network.parameters
+    affordable = limits().diagnosis_products_max // max(1, products)
+    return max(FEWEST_EXPLANATIONS, min(BUDGET, affordable))
