@@ -1,0 +1,73 @@
+"""Is my backpropagation right? The client of the backcheck service.
+
+import backcheck
+
+backcheck.assert_gradients(network, bias_gradients=db, weight_gradients=dW)
+backcheck.check(my_backprop, layer_sizes=[2, 3, 2])
+with backcheck.Client("http://127.0.0.1:8000") as client:
+    print(client.verify(network, claims={"weight_gradients": dW}))
+"""
+
+from backcheck.asserting import assert_claims, assert_gradients
+from backcheck.catalogue import Activation, Cost, Example, Mistake
+from backcheck.checking import Checked, check
+from backcheck.claims import Claims, Precision
+from backcheck.client import Client
+from backcheck.curve import StepCurve
+from backcheck.errors import (
+    BackcheckError,
+    Disagreement,
+    InvalidRequest,
+    Problem,
+    ServerTrouble,
+    Unreachable,
+)
+from backcheck.network import Network
+from backcheck.results import Comparison, FiniteDifference, Gradients, Kink, Operations
+from backcheck.transport import VERSION
+from backcheck.verification import (
+    Challenge,
+    ClaimVerdict,
+    Coverage,
+    Diagnosis,
+    Equation,
+    Verification,
+    WrongEntry,
+)
+
+__version__ = VERSION
+
+__all__ = [
+    "Activation",
+    "BackcheckError",
+    "Challenge",
+    "Checked",
+    "ClaimVerdict",
+    "Claims",
+    "Client",
+    "Comparison",
+    "Cost",
+    "Coverage",
+    "Diagnosis",
+    "Disagreement",
+    "Equation",
+    "Example",
+    "FiniteDifference",
+    "Gradients",
+    "InvalidRequest",
+    "Kink",
+    "Mistake",
+    "Network",
+    "Operations",
+    "Precision",
+    "Problem",
+    "ServerTrouble",
+    "StepCurve",
+    "Unreachable",
+    "Verification",
+    "WrongEntry",
+    "__version__",
+    "assert_claims",
+    "assert_gradients",
+    "check",
+]

@@ -1,0 +1,184 @@
+"""Claims: the numbers that somebody computed, and how many digits they are good for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backcheck.arrays import (
+    NotNumbers,
+    Numbers,
+    coarsest,
+    numbers,
+    printable,
+    shortest,
+    was_rounded,
+)
+from backcheck.errors import InvalidRequest, Problem
+from backcheck.network import NOT_SENT, layer_sizes, shaped
+
+Precision: TypeAlias = str | Mapping[str, int]
+"""A type's name, {"decimals": 4} or {"significant_digits": 5}."""
+
+Claims: TypeAlias = Mapping[str, Any]
+"""Any of cost, z, a, delta, bias_gradients and weight_gradients, shaped as the answers."""
+
+VECTORS = ("bias_gradients",)
+MATRICES = ("weight_gradients",)
+PER_EXAMPLE = ("z", "a", "delta")
+PER_LAYER = (*PER_EXAMPLE, *VECTORS, *MATRICES)
+
+
+class Claimed(NamedTuple):
+    """One layer's claim: its numbers, and which entries are not claimed (None: all are)."""
+
+    numbers: Numbers
+    missing: NDArray[np.bool_] | None
+
+    def reshaped(self, shape: tuple[int, ...]) -> Claimed:
+        """The same numbers in another shape."""
+        array, precision = self.numbers
+        missing = None if self.missing is None else self.missing.reshape(shape)
+        return Claimed(Numbers(array.reshape(shape), precision), missing)
+
+    def told(self) -> Any:
+        """As a request can hold it: null for an entry that is not claimed."""
+        array = self.numbers.array
+        if self.missing is None or not self.missing.any():
+            return printable(array)
+        entries = np.array(printable(array), dtype=object)
+        entries[self.missing] = None
+        return entries.tolist()
+
+
+def claims_body(
+    claims: Claims, precision: Precision | None, network: Mapping[str, Any]
+) -> dict[str, Any]:
+    """`claims` and `precision` as they are sent; raises InvalidRequest naming the layer.
+
+    Without a precision, float32, float16 and bfloat16 numbers say it by themselves; the service
+    reads it off all others, and off float32 numbers that were rounded to a few digits.
+    """
+    problems: list[Problem] = []
+    read = {name: read_claim(name, value, problems) for name, value in claims.items()}
+    if not problems:
+        read = {name: fitted(name, value, network, problems) for name, value in read.items()}
+    if problems:
+        raise InvalidRequest(NOT_SENT, problems)
+    found = [one for value in read.values() for one in claimed(value)]
+    if precision is None:
+        precision = coarsest(one.numbers.precision for one in found)
+        if precision == "float32" and all(was_rounded(one.numbers.array) for one in found):
+            read = {name: rounded(value) for name, value in read.items()}
+            precision = None
+    body: dict[str, Any] = {"claims": {name: told(value) for name, value in read.items()}}
+    return body if precision is None else {**body, "precision": precision}
+
+
+def read_claim(name: str, value: Any, problems: list[Problem]) -> Any:
+    """A claim with `Claimed` in place of arrays; what is unknown stays for the service to judge."""
+    if name not in (*PER_LAYER, "cost") or value is None:
+        return value
+    if name == "cost":
+        return read_one(value, f"/claims/{name}", "", problems)
+    return [
+        None
+        if layer is None
+        else read_one(layer, f"/claims/{name}/{index}", f" (layer {index + 1})", problems)
+        for index, layer in enumerate(value)
+    ]
+
+
+def read_one(value: Any, pointer: str, where: str, problems: list[Problem]) -> Claimed | None:
+    """One array; what is wrong with it is added to `problems`."""
+    try:
+        if isinstance(value, np.ma.MaskedArray):
+            return Claimed(numbers(value.filled(0)), np.ma.getmaskarray(value))
+        if holds_none(value):
+            entries = np.array(value, dtype=object)
+            missing = np.array([entry is None for entry in entries.flat]).reshape(entries.shape)
+            entries[missing] = 0.0
+            return Claimed(numbers(entries.tolist()), missing)
+        return Claimed(numbers(value), None)
+    except (NotNumbers, ValueError) as error:
+        problems.append(Problem(pointer, f"{error}{where}"))
+        return None
+
+
+def holds_none(value: Any) -> bool:
+    """Whether a list, or a list of lists, has a None in it."""
+    if not isinstance(value, (list, tuple)):
+        return False
+    return any(entry is None or holds_none(entry) for entry in value)
+
+
+def fitted(name: str, value: Any, network: Mapping[str, Any], problems: list[Problem]) -> Any:
+    """A claim with every layer in the shape that the network gives it."""
+    if name not in PER_LAYER or not isinstance(value, list) or "biases" not in network:
+        return value
+    depth = len(network["biases"])
+    if len(value) != depth:
+        detail = f"has {len(value)} layers; the network has {depth} (None: not claimed)"
+        problems.append(Problem(f"/claims/{name}", detail))
+        return value
+    return [
+        one and fitted_layer(name, l, one, network, problems)
+        for l, one in enumerate(value, start=1)
+    ]
+
+
+def fitted_layer(
+    name: str, l: int, one: Claimed, network: Mapping[str, Any], problems: list[Problem]
+) -> Claimed:
+    """One layer's claim in its shape; columns n × 1 are taken for vectors."""
+    shapes = allowed_shapes(name, l, network)
+    array = one.numbers.array
+    if not shapes or array.shape in shapes:
+        return one
+    if array.ndim == 2 and 1 in array.shape and (array.size,) in shapes:
+        return one.reshaped((array.size,))
+    needed = " × ".join(map(str, shapes[0]))
+    needed = f"{needed} numbers are" if len(shapes[0]) == 1 else f"a {needed} matrix is"
+    hint = "; send its .T" if array.shape[::-1] == shapes[0] != array.shape else ""
+    detail = f"is {shaped(array)}; {needed} needed in layer {l}{hint}"
+    problems.append(Problem(f"/claims/{name}/{l - 1}", detail))
+    return one
+
+
+def allowed_shapes(name: str, l: int, network: Mapping[str, Any]) -> list[tuple[int, ...]]:
+    """The shapes that a claim for layer l may have, the right one first; none if unknown.
+
+    A weight gradient may come transposed: the service recognises the layout, and says so.
+    """
+    size, before = layer_sizes(network)[l], layer_sizes(network)[l - 1]
+    if size is None or before is None or "input" not in network:
+        return []
+    if name in MATRICES:
+        return [(size, before), (before, size)]
+    return [(size,) if name in VECTORS else (*network["input"].shape[:-1], size)]
+
+
+def claimed(value: Any) -> Iterator[Claimed]:
+    """The arrays of one claim."""
+    for one in value if isinstance(value, list) else [value]:
+        if isinstance(one, Claimed):
+            yield one
+
+
+def rounded(value: Any) -> Any:
+    """The same claim in the decimal numbers that it was rounded to."""
+    if isinstance(value, list):
+        return [rounded(one) for one in value]
+    if not isinstance(value, Claimed):
+        return value
+    return value._replace(numbers=Numbers(shortest(value.numbers.array), None))
+
+
+def told(value: Any) -> Any:
+    """A claim as a request can hold it."""
+    if isinstance(value, list):
+        return [None if one is None else one.told() for one in value]
+    return value.told() if isinstance(value, Claimed) else value

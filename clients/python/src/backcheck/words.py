@@ -1,0 +1,150 @@
+"""A verdict in plain text: what a person needs to find the mistake, in at most 25 lines."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from backcheck.verification import ClaimVerdict, Diagnosis, Verification, WrongEntry
+
+LINES_MAX = 25  # more scrolls the traceback out of sight
+PARAGRAPH_LINES_MAX = 4  # so that a long explanation never pushes out its remedy
+COLUMNS = 96
+DIAGNOSES_SHOWN = 2  # the first is the simplest that explains every number
+
+EQUATIONS = {
+    "forward": "z = W a + b, a = σ(z)",
+    "cost": "the cost",
+    "BP1": "δ of the output layer",
+    "BP2": "δ from the layer above",
+    "BP3": "∂C/∂b from δ",
+    "BP4": "∂C/∂W from δ and a",
+    "convention": "right numbers, another convention",
+}
+INDEXED = {
+    "weight_gradients": ("neuron", "input"),
+    "bias_gradients": ("neuron",),
+    "weights": ("neuron", "input"),
+    "biases": ("neuron",),
+}
+
+
+def told(answer: Verification) -> str:
+    """Census, first wrong equation, diagnosis."""
+    lines = [headline(answer), *census(answer), *equation_lines(answer)]
+    for one in answer.diagnosis[:DIAGNOSES_SHOWN]:
+        lines += diagnosis_lines(one)
+    return "\n".join("\n".join(lines).splitlines()[:LINES_MAX])
+
+
+def headline(answer: Verification) -> str:
+    """The verdict in one sentence."""
+    at = f"at {precision_words(answer.precision)}"
+    if answer.verdict == "wrong":
+        return f"WRONG: {answer.wrong} of {answer.checked} claimed numbers cannot be right {at}."
+    if answer.verdict == "undecided":
+        return (
+            f"UNDECIDED: none of {answer.checked} claimed numbers is wrong {at}, but no known\n"
+            "mistake would show in them on this network. backcheck.check() draws better ones."
+        )
+    return f"CORRECT: all {answer.checked} claimed numbers can be right {at}{shown(answer)}."
+
+
+def shown(answer: Verification) -> str:
+    """How many mistakes would have shown."""
+    coverage = answer.coverage
+    if coverage is None:
+        return ""
+    return f",\nand {coverage.visible} of {coverage.catalogued} known mistakes would show"
+
+
+def precision_words(precision: Any) -> str:
+    """A precision as people say it.
+
+    >>> precision_words("float32"), precision_words({"decimals": 4})
+    ('float32', '4 decimals')
+    """
+    if isinstance(precision, Mapping):
+        return ", ".join(f"{n} {name.replace('_', ' ')}" for name, n in precision.items())
+    return str(precision)
+
+
+def census(answer: Verification) -> Iterator[str]:
+    """Each claimed quantity: how many are wrong, and the worst."""
+    width = max((len(name) for name in answer.claims), default=0)
+    for name, claim in answer.claims.items():
+        yield f"  {name:<{width}}  {count(claim)}"
+        if claim.worst is not None and claim.wrong:
+            yield f"  {'':<{width}}  worst: {entry_words(claim.worst)}"
+
+
+def count(claim: ClaimVerdict) -> str:
+    """How many of a quantity's numbers are wrong."""
+    if claim.wrong:
+        return f"{claim.wrong} of {claim.checked} wrong"
+    return f"{claim.checked} ok" if claim.verdict == "correct" else f"{claim.checked} undecided"
+
+
+def entry_words(entry: WrongEntry) -> str:
+    """Where a number is wrong, what it is, and what it should be if that may be said."""
+    text = place(entry.at)
+    if entry.claimed is not None:
+        text += f": claimed {number(entry.claimed)}"
+    if entry.correct is not None:
+        bound = "" if entry.bound is None else f" ± {entry.bound:.1g}"
+        text += f", right is {number(entry.correct)}{bound}"
+    return text
+
+
+def number(value: float | str) -> str:
+    """A number with the digits that tell it from its neighbours in a table."""
+    return value if isinstance(value, str) else f"{value:.6g}"
+
+
+def place(at: str) -> str:
+    """A JSON pointer in the chapter's words: layers from 1, neurons and examples from 0.
+
+    >>> place("/claims/weight_gradients/0/1/2"), place("/claims/delta/1/0"), place("/claims/cost")
+    ('weight_gradients of layer 1, neuron 1, input 2', 'delta of layer 2, neuron 0', 'cost')
+    """
+    name, *steps = at.removeprefix("/claims").strip("/").split("/")
+    if not steps:
+        return name
+    indices = steps[1:]
+    labels = INDEXED.get(name) or ("example", "neuron")[-len(indices) or 2 :]
+    named = [f"{label} {index}" for label, index in zip(labels, indices, strict=False)]
+    return ", ".join([f"{name} of layer {int(steps[0]) + 1}", *named])
+
+
+def equation_lines(answer: Verification) -> Iterator[str]:
+    """The first equation that does not follow from the claimant's own numbers."""
+    failed = answer.first_failure
+    if failed is not None:
+        what = EQUATIONS.get(failed.equation, "")
+        layer = "" if failed.layer is None else f" in layer {failed.layer}"
+        yield f"First equation that fails: {failed.equation}{layer} ({what})"
+
+
+def diagnosis_lines(found: Diagnosis) -> Iterator[str]:
+    """The mistake, the sentence that explains it, the remedy."""
+    yield f"Diagnosis: {found.mistake} ({found.equation}, {layers_words(found.layers)})"
+    for text in (found.explanation, found.remedy and f"Remedy: {found.remedy}"):
+        yield from textwrap.wrap(
+            text,
+            COLUMNS,
+            initial_indent="  ",
+            subsequent_indent="  ",
+            max_lines=PARAGRAPH_LINES_MAX,
+            placeholder=" …",
+        )
+
+
+def layers_words(layers: tuple[int, ...]) -> str:
+    """Which layers.
+
+    >>> layers_words((2,)), layers_words((1, 2, 3))
+    ('layer 2', 'layers 1, 2, 3')
+    """
+    return f"layer{'s' if len(layers) != 1 else ''} {', '.join(map(str, layers))}"
