@@ -1,0 +1,1 @@
+"""The client, against the same application in process, and against scripted services."""
