@@ -17,11 +17,34 @@ BY_NAME = {example["name"]: example for example in EXAMPLES}
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example["name"])
 def test_every_example_works(client: FlaskClient, example: dict[str, Any]) -> None:
-    """Each example, posted as it is to the endpoint it names, succeeds and passes its check."""
+    """Each example, posted as it is to the endpoint it names, brings what its kind promises."""
     answer = client.post(example["endpoint"], json=example["request"])
     assert answer.status_code == 200, answer.text
-    assert answer.json["finite_difference"]["agrees"] is True
-    assert answer.json["finite_difference"]["checked"] > 0
+    if example["endpoint"] in PROMISED:
+        PROMISED[example["endpoint"]](answer.json)
+
+
+def gradients_agree(answer: dict[str, Any]) -> None:
+    assert answer["finite_difference"]["agrees"] is True
+    assert answer["finite_difference"]["checked"] > 0
+
+
+def mistake_is_named(answer: dict[str, Any]) -> None:
+    assert answer["verdict"] == "wrong"
+    assert answer["diagnosis"][0]["mistake"] != "unrecognised"
+
+
+def every_mistake_shows(answer: dict[str, Any]) -> None:
+    assert answer["coverage"]["visible"] > 0
+    assert answer["coverage"]["invisible"] == []
+
+
+PROMISED = {
+    "/v1/gradients": gradients_agree,
+    "/v1/verifications": mistake_is_named,
+    "/v1/challenges": every_mistake_shows,
+}
+"""What the examples of an endpoint have in common, beyond being answered."""
 
 
 def test_examples_are_listed(client: FlaskClient) -> None:
@@ -38,9 +61,8 @@ def test_examples_are_listed(client: FlaskClient) -> None:
 def test_an_example_alone(client: FlaskClient, name: str) -> None:
     """An example's own address holds the request alone, to be posted byte for byte."""
     body = client.get(f"/v1/examples/{name}").data
-    assert (
-        client.post("/v1/gradients", data=body, content_type="application/json").status_code == 200
-    )
+    answer = client.post(BY_NAME[name]["endpoint"], data=body, content_type="application/json")
+    assert answer.status_code == 200
 
 
 def test_an_example_that_is_not_there(client: FlaskClient) -> None:
