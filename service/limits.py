@@ -1,7 +1,8 @@
 """A limit on everything that a caller chooses, in one table, checked before any mathematics."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
+from typing import Any
 
 from flask import current_app
 
@@ -13,46 +14,102 @@ from schemas.network import Exercise
 from schemas.problems import Problem
 from service.errors import Refused
 
-
 FEWEST_EXPLANATIONS = 20  # the simplest ones are worth their time on any network
+
+
+def limit(default: int, unit: str, description: str) -> Any:
+    """A field of `Limits`: its default, its unit, and what it bounds and why."""
+    return field(default=default, metadata={"unit": unit, "description": description})
 
 
 @dataclass(frozen=True)
 class Limits:
     """The defaults; `BACKCHECK_…` in the environment sets each."""
 
-    body_bytes_max: int = 64 * 2**20
-    """A million parameters at 22 characters, sent twice: as a network and as claims. A hostile body
-    of short numbers takes some thirty times its size of memory."""
-    layers_max: int = 1_000
-    """Twice the deepest chain that anyone has asked for; each layer costs Python's own time."""
-    neurons_max: int = 200_000
-    """In one layer: an image of 224 × 224 × 3 has 150,528 inputs."""
-    parameters_max: int = 2_000_000
-    """Two seconds of parsing and printing."""
-    examples_max: int = 20_000
-    """A mini-batch, not a data set."""
-    activations_max: int = 4_000_000
-    """Examples × neurons: z, a and δ are printed for each, some 60 bytes together."""
-    products_max: int = 10_000_000_000
-    """Examples × parameters: a few seconds of one core, forward and back."""
-    check_operations_max: int = 200_000_000_000
-    """What a finite-difference check may spend, in floating-point operations: some ten seconds."""
-
-    verification_products_max: int = 100_000_000
-    """Examples × parameters of a verification, whose coverage makes every mistake once: some seconds."""
-    diagnosis_products_max: int = 2_000_000_000
-    """Examples × parameters × explanations tried: a few seconds of one core."""
+    body_bytes_max: int = limit(
+        64 * 2**20,
+        "bytes",
+        "A request's body: a million parameters at 22 characters, sent twice, as a network and as "
+        "claims. A hostile body of short numbers takes some thirty times its size of memory.",
+    )
+    layers_max: int = limit(
+        1_000,
+        "layers",
+        "L: twice the deepest chain that anyone has asked for; each layer costs Python's own time.",
+    )
+    neurons_max: int = limit(
+        200_000, "neurons", "In one layer: an image of 224 × 224 × 3 has 150,528 inputs."
+    )
+    parameters_max: int = limit(
+        2_000_000, "parameters", "Weights and biases: two seconds of parsing and printing."
+    )
+    examples_max: int = limit(20_000, "examples", "N: a mini-batch, not a data set.")
+    activations_max: int = limit(
+        4_000_000,
+        "numbers",
+        "Examples × neurons: z, a and δ are printed for each, some 60 bytes together.",
+    )
+    products_max: int = limit(
+        10_000_000_000,
+        "products",
+        "Examples × parameters: a few seconds of one core, forward and back.",
+    )
+    check_operations_max: int = limit(
+        200_000_000_000,
+        "floating-point operations",
+        "What a finite-difference check may spend: some ten seconds.",
+    )
+    verification_products_max: int = limit(
+        100_000_000,
+        "products",
+        "Examples × parameters of a verification, whose coverage makes every mistake once: some "
+        "seconds.",
+    )
+    diagnosis_products_max: int = limit(
+        2_000_000_000,
+        "products",
+        "Examples × parameters × explanations tried: a few seconds of one core.",
+    )
+    operations_max: int = limit(
+        300_000_000_000,
+        "floating-point operations",
+        "All the work of one request, estimated before any is done: some fifteen seconds.",
+    )
+    light_operations_max: int = limit(
+        20_000_000,
+        "floating-point operations",
+        "More is heavy work, which waits for a turn of its own: some twenty milliseconds.",
+    )
+    light_bytes_max: int = limit(
+        256 * 2**10, "bytes", "A larger body is heavy work: some ten milliseconds of reading."
+    )
+    light_wait_seconds_max: int = limit(
+        10, "seconds", "How long light work waits for its turn before 503."
+    )
+    heavy_wait_seconds_max: int = limit(
+        30, "seconds", "How long heavy work waits for its turn before 503."
+    )
+    silence_seconds_max: int = limit(
+        10, "seconds", "Between two pieces of a body, before 408."
+    )
+    body_seconds_max: int = limit(60, "seconds", "Until a body has arrived, before 408.")
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str], prefix: str) -> "Limits":
         """Defaults overridden by the environment. Raises ValueError naming a wrong setting."""
         given = {}
-        for field in fields(cls):
-            name = prefix + field.name.upper()
+        for one in fields(cls):
+            name = prefix + one.name.upper()
             if name in environment:
-                given[field.name] = whole_number(name, environment[name])
+                given[one.name] = whole_number(name, environment[name])
         return cls(**given)
+
+    def told(self) -> list[dict[str, Any]]:
+        """Every limit with its unit and its reason, as GET /v1/limits lists them."""
+        return [
+            {"name": one.name, "value": getattr(self, one.name), **one.metadata}
+            for one in fields(self)
+        ]
 
 
 def whole_number(name: str, text: str) -> int:

@@ -5,7 +5,8 @@ from typing import Any
 
 from core.verdict.challenges import Impossible, challenge
 from core.verdict.mistakes.table import CATALOGUE, CONVENTIONS
-from core.verdict.verify import verify
+from core.verdict.prepared import Prepared
+from core.verdict.verify import verify_prepared
 from schemas.catalogue import MistakesSchema
 from schemas.challenges import ChallengeAnswerSchema, ChallengeSchema, challenge_answer
 from schemas.problems import Problem
@@ -36,12 +37,16 @@ def verifications(asked: VerificationRequest) -> Mapping[str, Any]:
     equation on your own numbers; names the mistake, its equation and its layers. A wrong claim is
     a good answer: 200.
     """
+    return verified(asked, Prepared(asked.exercise.network, asked.exercise.batch))
+
+
+def verified(asked: VerificationRequest, prepared: Prepared) -> Mapping[str, Any]:
+    """The answer to one request; `prepared` may have served others on the same network."""
     exercise = asked.exercise
     check_verification_limits(exercise)
     with told_overflow(exercise):
-        verdict = verify(
-            exercise.network,
-            exercise.batch,
+        verdict = verify_prepared(
+            prepared,
             asked.claims,
             asked.precision,
             asked.activation_ulps,

@@ -9,14 +9,13 @@ from core.forward import Workings
 from core.network import Batch, Network
 from core.rounding.activations import ULPS
 from core.rounding.precision import Precision
-from core.rounding.reference import bounded_workings
 from core.verdict.claims import QUANTITIES, Claimed, Claims
-from core.verdict.coverage import Coverage, coverage
+from core.verdict.coverage import Coverage
 from core.verdict.diagnosis import BUDGET, Diagnosis, diagnose
 from core.verdict.equations import Tested, equations_on, own_numbers
 from core.verdict.judgement import Census, as_bounded, census, fits
 from core.verdict.notation import read_precision
-from core.verdict.plain import plain_workings
+from core.verdict.prepared import Prepared
 
 Outcome = Literal["correct", "wrong", "undecided"]
 
@@ -48,16 +47,26 @@ def verify(
 
     Raises NotFinite where the network itself overflows in float64.
     """
+    return verify_prepared(Prepared(network, batch), claims, precision, ulps, budget)
+
+
+def verify_prepared(
+    prepared: Prepared,
+    claims: Claims,
+    precision: Precision | None = None,
+    ulps: float = ULPS,
+    budget: int = BUDGET,
+) -> Verdict:
+    """The same, with what does not depend on the claims taken from `prepared`, computed there once."""
     precision = precision or read_precision(claims.numbers())
-    plain = plain_workings(network, batch)
-    reference = bounded_workings(network, batch, precision, ulps)
+    plain, reference = prepared.plain, prepared.reference(precision, ulps)
     claims = best_layout(claims, reference)
     censuses = tuple(
         census(q, claims, reference) for q in QUANTITIES if any(key[0] == q for key in claims)
     )
     right = frozenset(key for key in everything(claims, reference))
     wrong = claims.transposed or any(c.wrong for c in censuses)
-    covered = coverage(claims, reference, plain)
+    covered = prepared.coverage(claims, precision, ulps)
     tested = equations_on(own_numbers(claims, reference, right))
     return Verdict(
         "wrong" if wrong else "correct" if covered.visible else "undecided",
