@@ -158,7 +158,7 @@ class Silu(Activation):
         return z * SIGMOID(z)
 
     def _derivative(self, z: Array) -> Array:
-        return SIGMOID(z) * (1.0 + z * SIGMOID(-z))
+        return np.where(z < 0, silu_slope_below_zero(z), SIGMOID(z) * (1.0 + z * SIGMOID(-z)))
 
 
 class Gelu(Activation):
@@ -200,9 +200,29 @@ class Softmax(Activation):
         return a * (relative - (relative * a).sum(axis=-1, keepdims=True))
 
 
+# The root z* of 1 + z + e^z in two pieces (−1 − W(1/e)), and e^z there.
+SILU_ROOT, SILU_ROOT_REST = -1.2784645427610737, -1.0946994183093437e-16
+EXPONENTIAL_AT_ROOT = 0.2784645427610738
+NEAR_ROOT = 0.75  # so close to z*, 1 + z + e^z loses more digits than its detour
+
+
+def silu_slope_below_zero(z: Array) -> Array:
+    """σ(z) (1 + z + e^z) σ(−z), for z < 0.
+
+    Near the root, with d = z − z*, the bracket is d + e^z* (e^d − 1): two terms of one sign.
+    """
+    z = np.minimum(z, 0.0)
+    e, d = np.exp(z), (z - SILU_ROOT) - SILU_ROOT_REST
+    detour = d + EXPONENTIAL_AT_ROOT * np.expm1(d)
+    bracket = np.where(np.abs(d) < NEAR_ROOT, detour, 1.0 + z + e)
+    slope: Array = SIGMOID(z) * (bracket / (1.0 + e))
+    return slope
+
+
 DENSITY_AT_ZERO = 1.0 / math.sqrt(2.0 * math.pi)
 GRID = 64.0  # z rounded to 1/64 has a square that float64 holds exactly up to |z| = 2^20
-LOWER_TAIL = -0.5  # below it ½ + ½ erf would cancel
+LOWER_TAIL = -1.0  # below it ½ + ½ erf loses more digits than erfcx, which is good to 7 ulps
+ROOT_HALF = math.sqrt(0.5)
 NO_MASS = 40.0  # beyond it φ(z) < e^(-800) is 0 in float64
 
 
@@ -221,8 +241,8 @@ def normal_density(z: Array) -> Array:
 
 def normal_distribution(z: Array) -> Array:
     """Φ(z), relatively accurate in the lower tail too: ½ erfcx(|z|/√2) e^(−z²/2) is its mass."""
-    tail = 0.5 * special.erfcx(np.abs(z) / np.sqrt(2.0)) * half_square_exponential(z)
-    middle: Array = 0.5 + 0.5 * special.erf(z / np.sqrt(2.0))
+    tail = 0.5 * special.erfcx(np.abs(z) * ROOT_HALF) * half_square_exponential(z)
+    middle: Array = 0.5 + 0.5 * special.erf(z * ROOT_HALF)
     return np.where(z < LOWER_TAIL, tail, middle)
 
 
