@@ -10,6 +10,7 @@ from service.api import Api
 from service.errors import register_error_handlers
 from service.gate import register_gate
 from service.printing import OrjsonProvider
+from service.requests import register_requests
 from service.settings import settings
 from service.turns import register_turns
 
@@ -28,6 +29,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     register_error_handlers(app)
     register_gate(app)
     register_turns(app)
+    register_requests(app)
     api = Api(app)
     for family in (gradients, verifications, catalogue):
         api.register_blueprint(family.blueprint)

@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from core.forward import NotFinite
 from schemas.fields import NotPrintable
-from schemas.problems import PROBLEMS_MAX, Problem, flatten
+from schemas.problems import PROBLEMS_MAX, Problem
 from schemas.strict_json import NotJson
 from schemas.words import CHARACTERS_MAX
 
@@ -120,9 +120,6 @@ def not_printable(error: NotPrintable) -> Response:
 
 def http_exception(error: HTTPException) -> Response:
     """What Flask, webargs and we raise as HTTP errors; Allow and Retry-After are kept."""
-    messages = (getattr(error, "data", None) or {}).get("messages")
-    if messages is not None:
-        return refused(Refused(flatten(messages.get("json", messages))))
     if isinstance(error, MethodNotAllowed):
         error.valid_methods = sorted(error.valid_methods or ())  # a set, in no order of its own
     status = error.code or 500

@@ -10,9 +10,9 @@ from schemas.gradients import (
     GradientsSchema,
     gradients_answer,
 )
+from service.admission import check_limits
 from service.api import Blueprint
 from service.examples import openapi_examples
-from service.limits import check_limits
 from service.workings import work_out
 
 blueprint = Blueprint(

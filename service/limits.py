@@ -1,20 +1,10 @@
-"""A limit on everything that a caller chooses, in one table, checked before any mathematics."""
+"""A limit on everything that a caller chooses, in one table; `service.admission` checks them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
 from flask import current_app
-
-from core.differences.check import Options
-from core.differences.plan import source_flops
-from core.network import Batch, Network
-from core.verdict.diagnosis import BUDGET
-from schemas.network import Exercise
-from schemas.problems import Problem
-from service.errors import Refused
-
-FEWEST_EXPLANATIONS = 20  # the simplest ones are worth their time on any network
 
 
 def limit(default: int, unit: str, description: str) -> Any:
@@ -89,9 +79,7 @@ class Limits:
     heavy_wait_seconds_max: int = limit(
         30, "seconds", "How long heavy work waits for its turn before 503."
     )
-    silence_seconds_max: int = limit(
-        10, "seconds", "Between two pieces of a body, before 408."
-    )
+    silence_seconds_max: int = limit(10, "seconds", "Between two pieces of a body, before 408.")
     body_seconds_max: int = limit(60, "seconds", "Until a body has arrived, before 408.")
 
     @classmethod
@@ -124,73 +112,3 @@ def limits() -> Limits:
     found = current_app.config["LIMITS"]
     assert isinstance(found, Limits)
     return found
-
-
-def check_limits(exercise: Exercise, options: Options | None = None) -> None:
-    """Raise Refused (422) with everything that is too large to work out here."""
-    network, batch = exercise.network, exercise.batch
-    problems = list(too_large(network, batch, limits()))
-    if options is not None and not problems:
-        problems += too_much_checking(network, batch, options, limits())
-    if problems:
-        raise Refused(problems)
-
-
-def too_large(network: Network, batch: Batch, limits: Limits) -> Iterator[Problem]:
-    """Each limit that this network and batch exceed."""
-    N, neurons, parameters = batch.size, sum(network.sizes), network.parameters
-    for name, found, things, most in (
-        ("weights", network.depth, "layers", limits.layers_max),
-        ("weights", max(network.sizes), "neurons in one layer", limits.neurons_max),
-        ("weights", parameters, "parameters", limits.parameters_max),
-        ("input", N, "examples", limits.examples_max),
-        ("input", N * neurons, "activations (examples × neurons)", limits.activations_max),
-        ("input", N * parameters, "products (examples × parameters)", limits.products_max),
-    ):
-        if found > most:
-            yield Problem((name,), f"{found} {things}; this service takes at most {most}")
-
-
-def too_much_checking(
-    network: Network, batch: Batch, options: Options, limits: Limits
-) -> Iterator[Problem]:
-    """A finite-difference check that would take too long."""
-    most = limits.check_operations_max
-    if options.budget > most:
-        detail = f"the budget is {options.budget:g} operations; this service spends at most {most}"
-        yield Problem(("finite_difference", "budget"), detail)
-    if options.entries != "auto":
-        needed = operations_at_most(network, batch, options.entries)
-        if needed > most:
-            detail = (
-                f"checking them may take {needed} operations; this service spends at most {most}: "
-                'send "auto" or fewer entries'
-            )
-            yield Problem(("finite_difference", "entries"), detail)
-
-
-def operations_at_most(network: Network, batch: Batch, entries: str | int) -> int:
-    """What checking all entries takes, or a sample that falls into the dearest neurons."""
-    costs = source_flops(network.sizes, batch.size)
-    picked = [n if isinstance(entries, str) else min(n, entries) for n in network.sizes[1:]]
-    return sum(n * cost for n, cost in zip(picked, costs, strict=True))
-
-
-def check_verification_limits(exercise: Exercise) -> None:
-    """Raise Refused (422) with everything that is too large to verify here."""
-    check_limits(exercise)
-    most = limits().verification_products_max
-    products = exercise.batch.size * exercise.network.parameters
-    if products > most:
-        detail = (
-            f"{products} products (examples × parameters); a verification takes at most {most}: "
-            "send fewer examples"
-        )
-        raise Refused([Problem(("input",), detail)])
-
-
-def diagnosis_budget(exercise: Exercise) -> int:
-    """How many explanations a diagnosis of this exercise may try; counted, so that answers repeat."""
-    products = exercise.batch.size * exercise.network.parameters
-    affordable = limits().diagnosis_products_max // max(1, products)
-    return max(FEWEST_EXPLANATIONS, min(BUDGET, affordable))

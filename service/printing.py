@@ -7,6 +7,7 @@ from flask import Response
 from flask.json.provider import JSONProvider
 
 OPTIONS = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_SERIALIZE_DATACLASS
+JSON = "application/json"
 
 
 class OrjsonProvider(JSONProvider):
@@ -22,5 +23,9 @@ class OrjsonProvider(JSONProvider):
 
     def response(self, *args: Any, **kwargs: Any) -> Response:
         """An answer that holds one value."""
-        body = orjson.dumps(self._prepare_response_obj(args, kwargs), option=OPTIONS)
-        return Response(body, content_type="application/json")
+        return printed(self._prepare_response_obj(args, kwargs))
+
+
+def printed(value: Any, status: int = 200) -> Response:
+    """The answer that holds this value."""
+    return Response(orjson.dumps(value, option=OPTIONS), status, content_type=JSON)

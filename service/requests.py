@@ -1,36 +1,70 @@
-"""How a body becomes a JSON value: right type, no encoding, bounded, strict."""
+"""How a body becomes what a view works with: right type, no encoding, bounded, strict, in turn."""
 
+import time
+from collections.abc import Callable
+from threading import BoundedSemaphore
 from typing import Any
 
-from flask import Request
-from webargs.flaskparser import FlaskParser
+from flask import Flask, Request, current_app, request
+from marshmallow import Schema, ValidationError
 from werkzeug.exceptions import (
     RequestEntityTooLarge,
     RequestTimeout,
+    ServiceUnavailable,
     UnsupportedMediaType,
 )
 
+from schemas.problems import flatten
 from schemas.strict_json import parse
-from service.limits import limits
+from service.errors import Refused
+from service.limits import Limits, limits
+from service.stages import passed
 from service.turns import take_turn
 
 JSON = "application/json"
-SILENCE_SECONDS_MAX = 10  # a caller that stops in the middle would hold a thread for ever
 CHARSETS = {"", "utf-8", "utf8"}
+PIECE_BYTES = 64 * 1024
+GATHERED_BYTES = 256 * 1024
+"""A body up to here has arrived before `service.worker` gives the request a thread."""
+READERS_MAX = 16
+"""Threads of a worker that may wait for the rest of a larger body; the others stay free."""
+RETRY_SECONDS = 5
 
 
-class StrictParser(FlaskParser):
-    """webargs with our reading of bodies in place of the standard library's."""
+def register_requests(app: Flask) -> None:
+    """Count those who wait for large bodies."""
+    app.extensions["readers"] = BoundedSemaphore(READERS_MAX)
 
-    def _raw_load_json(self, req: Request) -> Any:
-        check_type(req)
-        body = read_body(req, limits().body_bytes_max)
-        take_turn()
-        return parse(body)
+
+def read_json(schema: Schema) -> Any:
+    """What the schema makes of the body. Raises what `service.errors` turns into 4xx and 503."""
+    check_type(request)
+    body = read_body(request, limits())
+    passed("read")
+    take_turn(len(body))
+    passed("wait")
+    value = parse(body)
+    del body
+    try:
+        loaded = schema.load(value)
+    except ValidationError as error:
+        raise Refused(flatten(error.messages)) from None
+    passed("parse")
+    return loaded
 
 
 def check_type(req: Request) -> None:
     """Raise 415 unless the body is plain JSON in UTF-8."""
+    environ = req.environ
+    if environ.get("CONTENT_TYPE") != JSON:
+        check_spelling(req)
+    encoding = environ.get("HTTP_CONTENT_ENCODING", "identity").strip().lower()
+    if encoding != "identity":
+        raise UnsupportedMediaType("send the body as it is, without a Content-Encoding")
+
+
+def check_spelling(req: Request) -> None:
+    """Raise 415 unless it is another way to write JSON in UTF-8."""
     charset = req.mimetype_params.get("charset", "").lower()
     if req.mimetype != JSON or charset not in CHARSETS:
         sent = req.content_type or "no Content-Type"
@@ -38,26 +72,57 @@ def check_type(req: Request) -> None:
             f'send the header "Content-Type: {JSON}" (found: {sent[:80]}); curl needs '
             f'-H "Content-Type: {JSON}"'
         )
-    encoding = req.headers.get("Content-Encoding", "identity").strip().lower()
-    if encoding != "identity":
-        raise UnsupportedMediaType("send the body as it is, without a Content-Encoding")
 
 
-def read_body(req: Request, bytes_max: int) -> bytes:
-    """The body; raises 413 if it is longer than `bytes_max`, 408 if it stops arriving.
+def read_body(req: Request, limits: Limits) -> bytes:
+    """The body; raises 413 if it is too long, 408 if it stops arriving, 503 if many others do.
 
     A chunked body has no length: one byte of room beyond the limit tells too long from just fits.
     """
-    too_large = RequestEntityTooLarge(f"the body is larger than {bytes_max} bytes")
-    if (req.content_length or 0) > bytes_max:
-        raise too_large
+    length, most = req.content_length, limits.body_bytes_max
+    if length is not None and length <= min(GATHERED_BYTES, most):
+        return in_time(lambda size: req.stream.read(size), length + 1, req, limits)
+    if length is not None and length > most:
+        raise too_large(most)
+    readers = current_app.extensions["readers"]
+    if not readers.acquire(blocking=False):
+        raise ServiceUnavailable("too many large bodies are arriving", retry_after=RETRY_SECONDS)
+    try:
+        body = in_time(piecewise(req, limits), most + 1, req, limits)
+    finally:
+        readers.release()
+    if len(body) > most:
+        raise too_large(most)
+    return body
+
+
+def too_large(bytes_max: int) -> RequestEntityTooLarge:
+    """413 with the limit."""
+    return RequestEntityTooLarge(f"the body is larger than {bytes_max} bytes")
+
+
+def in_time(read: Callable[[int], bytes], size: int, req: Request, limits: Limits) -> bytes:
+    """What `read` reads; raises 408 if nothing arrives for a while."""
     connection = req.environ.get("gunicorn.socket")
     if connection is not None:
-        connection.settimeout(SILENCE_SECONDS_MAX)
+        connection.settimeout(limits.silence_seconds_max)
     try:
-        body: bytes = req.stream.read(bytes_max + 1)
+        return read(size)
     except TimeoutError:
-        raise RequestTimeout(f"nothing arrived for {SILENCE_SECONDS_MAX} seconds") from None
-    if len(body) > bytes_max:
-        raise too_large
-    return body
+        said = f"nothing arrived for {limits.silence_seconds_max} seconds"
+        raise RequestTimeout(said) from None
+
+
+def piecewise(req: Request, limits: Limits) -> Callable[[int], bytes]:
+    """Reads in pieces, so that a body that trickles is given up in the end."""
+
+    def read(size: int) -> bytes:
+        pieces, deadline = bytearray(), time.monotonic() + limits.body_seconds_max
+        while len(pieces) < size and (piece := req.stream.read(min(PIECE_BYTES, size))):
+            pieces += piece
+            if time.monotonic() > deadline:
+                said = f"the body took longer than {limits.body_seconds_max} seconds"
+                raise RequestTimeout(said)
+        return bytes(pieces[:size])
+
+    return read

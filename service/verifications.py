@@ -16,10 +16,11 @@ from schemas.verifications import (
     VerificationSchema,
     verification_answer,
 )
+from service.admission import admit, check_verification_limits, diagnosis_budget
 from service.api import Blueprint
 from service.errors import Refused
 from service.examples import openapi_examples
-from service.limits import check_verification_limits, diagnosis_budget
+from service.work import challenge_operations
 from service.workings import told_overflow
 
 blueprint = Blueprint(
@@ -64,6 +65,7 @@ def challenges(asked: Mapping[str, Any]) -> Mapping[str, Any]:
     In short numbers, the same for the same seed on every machine. Sizes on which some mistake must
     stay invisible are refused, with its name.
     """
+    admit(challenge_operations(asked["layer_sizes"], asked["examples"]), ("layer_sizes",))
     try:
         return challenge_answer(asked, challenge(**asked))
     except Impossible as impossible:

@@ -217,18 +217,6 @@ def overflowing(workings: Workings, options: Options) -> Check:
     return replace(check(workings, options), step=math.inf)
 
 
-def test_busy_workers(monkeypatch: pytest.MonkeyPatch, network: Any) -> None:
-    """503 with Retry-After where the worker does not come free in time; then it works again."""
-    monkeypatch.setattr("service.turns.WAIT_SECONDS_MAX", 0.01)
-    app = create_app()
-    client = app.test_client()
-    with app.extensions["turns"]:
-        answer = client.post("/v1/gradients", json=network)
-    check_problem(answer, 503, "busy")
-    assert int(answer.headers["Retry-After"]) > 0
-    assert client.post("/v1/gradients", json=network).status_code == 200
-
-
 def test_a_million_mistakes_are_told_in_time(client: FlaskClient, network: Any) -> None:
     """Looking for the name that was meant stops with the fifty errors that are told."""
     network["activation"] = ["sigmiod"] * 100_000
@@ -236,16 +224,6 @@ def test_a_million_mistakes_are_told_in_time(client: FlaskClient, network: Any) 
     answer = client.post("/v1/gradients", json=network)
     assert len(answer.json["errors"]) == 50
     assert "(and at least " in answer.json["detail"]
-
-
-def test_turns_are_given_back(network: Any) -> None:
-    """Requests that fail at any stage leave the worker free for the next one."""
-    app = create_app()
-    client = app.test_client()
-    for body in (b"{", b"{}", b"[]", orjson.dumps({**network, "input": [1e308] * 2})):
-        client.post("/v1/gradients", data=body, content_type=JSON)
-        assert app.extensions["turns"].acquire(blocking=False)
-        app.extensions["turns"].release()
 
 
 def test_every_answer_has_the_headers(client: FlaskClient) -> None:
