@@ -22,7 +22,7 @@ from schemas.fields import (
 )
 from schemas.problems import PROBLEMS_MAX, Problem
 from schemas.shapes import Parts, shape_problems
-from schemas.words import count, one_of, unknown
+from schemas.words import count, nearest, one_of, unknown
 
 
 class Strict(Schema):
@@ -40,11 +40,17 @@ class Strict(Schema):
         return f"a JSON object is needed, with the fields {one_of(needed)}"
 
     def handle_error(self, error: ValidationError, data: Any, **kwargs: Any) -> NoReturn:
-        """Replace marshmallow's words about unknown fields by the nearest known name."""
+        """Replace marshmallow's words about unknown fields by the nearest known name.
+
+        A field that is missing because it is misspelled is one mistake, told where it stands.
+        """
         if isinstance(data, dict) and isinstance(error.messages, dict):
             for name in sorted(data.keys() - self.load_fields.keys())[:PROBLEMS_MAX]:
                 said = unknown("field", name, self.load_fields, self.aliases)
                 error.messages[name] = [said]
+                meant = nearest(name, self.load_fields, self.aliases)
+                if meant not in data:
+                    error.messages.pop(meant, None)
         raise error
 
 

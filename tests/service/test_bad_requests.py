@@ -313,6 +313,15 @@ def test_the_base_of_the_table_is_right(client: FlaskClient, network: Request) -
     assert client.post("/v1/gradients", json=network).status_code == 200
 
 
+def renamed(old: str, new: str) -> Mistake:
+    """The mistake of calling a field by another name."""
+
+    def mistake(request: Request) -> None:
+        request[new] = request.pop(old)
+
+    return mistake
+
+
 SIX_MISTAKES: list[tuple[Mistake, str, str]] = [
     (put("/weights/1", W2_TRANSPOSED), "/weights/1", "send the transpose"),
     (put("/biases/1", [[0.04], [0.05]]), "/biases/1", "send [0.04, 0.05]"),
@@ -321,17 +330,28 @@ SIX_MISTAKES: list[tuple[Mistake, str, str]] = [
     (put("/input/1", "2.0"), "/input/1", "send it without quotation marks"),
     (put("/target", [0.0, 1.0, 0.0]), "/target", "the last layer gives 2"),
 ]
+SIX_OTHERS: list[tuple[Mistake, str, str]] = [
+    (put("/weights/0/1", [0.3]), "/weights/0/1", "2 are needed"),
+    (put("/biases/0", [0.01, 0.02]), "/biases/0", "3 are needed"),
+    (renamed("activation", "activations"), "/activations", 'did you mean "activation"?'),
+    (put("/cost", "mse"), "/cost", 'did you mean "mean_squared_error"?'),
+    (put("/input", [[1.0, 2.0]]), "/target", "send [[0.0, 1.0]]"),
+    (put("/finite_difference", {"methood": 1}), "/finite_difference/methood", '"method"?'),
+]
 
 
-def test_six_mistakes_bring_six_errors(client: FlaskClient, network: Request) -> None:
+@pytest.mark.parametrize("mistakes", [SIX_MISTAKES, SIX_OTHERS], ids=["names", "shapes"])
+def test_six_mistakes_bring_six_errors(
+    client: FlaskClient, network: Request, mistakes: list[tuple[Mistake, str, str]]
+) -> None:
     """One request with six mistakes is answered by six pointers, each with its repair."""
-    for mistake, _, _ in SIX_MISTAKES:
+    for mistake, _, _ in mistakes:
         mistake(network)
     errors = {
         e["pointer"]: e["detail"] for e in client.post("/v1/gradients", json=network).json["errors"]
     }
-    assert errors.keys() == {pointer for _, pointer, _ in SIX_MISTAKES}
-    for _, pointer, repair in SIX_MISTAKES:
+    assert errors.keys() == {pointer for _, pointer, _ in mistakes}
+    for _, pointer, repair in mistakes:
         assert repair in errors[pointer]
 
 
