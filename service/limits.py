@@ -82,6 +82,30 @@ class Limits:
     silence_seconds_max: int = limit(10, "seconds", "Between two pieces of a body, before 408.")
     body_seconds_max: int = limit(60, "seconds", "Until a body has arrived, before 408.")
 
+    answered_items_max: int = limit(
+        256, "items", "Of a batch that is answered at once; more of them become a job."
+    )
+    answered_bytes_max: int = limit(
+        8 * 2**20, "bytes", "Of a batch that is answered at once; more of them become a job."
+    )
+    answered_seconds_max: int = limit(
+        5, "seconds", "For a batch that is answered at once; if it takes longer it becomes a job."
+    )
+    batch_items_max: int = limit(1_000_000, "items", "In one batch: a class has thousands.")
+    batch_bytes_max: int = limit(
+        4 * 2**30, "bytes", "Of one batch in NDJSON, which goes to the store as it comes."
+    )
+    line_bytes_max: int = limit(
+        256 * 2**20, "bytes", "Of one line of NDJSON: ten million parameters at 22 characters."
+    )
+    job_parameters_max: int = limit(
+        20_000_000, "parameters", "Checked in a job: a worker holds some hundred bytes for each."
+    )
+    job_operations_max: int = limit(
+        10**15, "floating-point operations", "Of one check in a job: days of one core."
+    )
+    jobs_max: int = limit(100, "jobs", "Unfinished, of one caller.")
+
     @classmethod
     def from_environment(cls, environment: Mapping[str, str], prefix: str) -> "Limits":
         """Defaults overridden by the environment. Raises ValueError naming a wrong setting."""

@@ -109,6 +109,27 @@ TABLE = (
         "LOG_REQUESTS", False, switch, "A line of JSON for every request; nothing of its content."
     ),
     Setting("LOG_ADDRESSES", False, switch, "The caller's address in that line."),
+    Setting(
+        "STORE",
+        "",
+        str,
+        "Where jobs are kept, as SQLAlchemy writes it: `sqlite:////var/lib/backcheck/jobs.sqlite`, "
+        "`postgresql+psycopg://…`; without it a SQLite file in the folder `instance`.",
+    ),
+    Setting(
+        "SCHEDULER",
+        "",
+        str,
+        "A Dask scheduler's address, `tcp://…` or `tls://…`; without it one starts on loopback "
+        "with the first job.",
+    ),
+    Setting("SCHEDULER_CA", "", str, "For `tls://`: the file of the authority's certificate."),
+    Setting("SCHEDULER_CERT", "", str, "For `tls://`: the file of our own certificate."),
+    Setting("SCHEDULER_KEY", "", str, "For `tls://`: the file of our own key."),
+    Setting(
+        "JOB_WORKERS", 0, count, "Processes that the scheduler on loopback starts; 0 is one a core."
+    ),
+    Setting("JOBS_KEPT_HOURS", 168, count, "How long a job that has ended can be fetched."),
     Setting("METRICS", True, switch, "Counting, and GET /metrics to read it."),
     Setting("TRACING", False, switch, "OpenTelemetry traces, sent where its own OTEL_… say."),
 )
