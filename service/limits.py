@@ -1,7 +1,7 @@
 """A limit on everything that a caller chooses, in one table; `service.admission` checks them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from flask import current_app
@@ -105,6 +105,31 @@ class Limits:
         10**15, "floating-point operations", "Of one check in a job: days of one core."
     )
     jobs_max: int = limit(100, "jobs", "Unfinished, of one caller.")
+
+    lesson_numbers_max: int = limit(
+        4_000_000, "numbers", "In a lesson's answer: a page that draws as many has other troubles."
+    )
+    lesson_terms_max: int = limit(
+        10_000, "terms", "Of one number's equation, each written out: a quarter of a second."
+    )
+    lesson_links_max: int = limit(
+        200_000, "links", "Of all the walks of the slow way, some ten microseconds each."
+    )
+    training_layers_max: int = limit(
+        400_000, "updates of layers", "Of one run: some ten seconds of Python's own time."
+    )
+    training_products_max: int = limit(
+        30_000_000_000, "products", "Of one run: some ten seconds of one core."
+    )
+
+    def of_jobs(self) -> "Limits":
+        """Those of a finite-difference check that is a job."""
+        return replace(
+            self,
+            parameters_max=self.job_parameters_max,
+            check_operations_max=self.job_operations_max,
+            operations_max=self.job_operations_max,
+        )
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str], prefix: str) -> "Limits":
