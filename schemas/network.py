@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, NoReturn
 
-from marshmallow import Schema, ValidationError, post_load, validates_schema
+from marshmallow import Schema, ValidationError, fields, post_load, validates_schema
 
 from core.activations import ACTIVATIONS, Activation
 from core.costs import COSTS
@@ -34,9 +34,14 @@ class Strict(Schema):
         super().__init__(**kwargs)
         self.error_messages = {**self.error_messages, "type": self.object_needed()}
 
+    @property
+    def written(self) -> Mapping[str, fields.Field[Any]]:
+        """The fields under the names that they have in JSON."""
+        return {field.data_key or name: field for name, field in self.load_fields.items()}
+
     def object_needed(self) -> str:
         """What to say to a list, a number or null."""
-        needed = [name for name, field in self.load_fields.items() if field.required]
+        needed = [name for name, field in self.written.items() if field.required]
         return f"a JSON object is needed, with the fields {one_of(needed)}"
 
     def handle_error(self, error: ValidationError, data: Any, **kwargs: Any) -> NoReturn:
@@ -45,10 +50,11 @@ class Strict(Schema):
         A field that is missing because it is misspelled is one mistake, told where it stands.
         """
         if isinstance(data, dict) and isinstance(error.messages, dict):
-            for name in sorted(data.keys() - self.load_fields.keys())[:PROBLEMS_MAX]:
-                said = unknown("field", name, self.load_fields, self.aliases)
+            known = self.written
+            for name in sorted(data.keys() - known.keys())[:PROBLEMS_MAX]:
+                said = unknown("field", name, known, self.aliases)
                 error.messages[name] = [said]
-                meant = nearest(name, self.load_fields, self.aliases)
+                meant = nearest(name, known, self.aliases)
                 if meant not in data:
                     error.messages.pop(meant, None)
         raise error

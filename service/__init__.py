@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Flask
 
-from service import catalogue, documents, gradients, health, verifications
+from service import catalogue, documents, gradients, health, lessons, updates, verifications
 from service.api import Api
 from service.errors import register_error_handlers
 from service.gate import register_gate
@@ -31,7 +31,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     register_turns(app)
     register_requests(app)
     api = Api(app)
-    for family in (gradients, verifications, catalogue):
+    for family in (gradients, verifications, lessons, updates, catalogue):
         api.register_blueprint(family.blueprint)
     for family in (health, documents):
         app.register_blueprint(family.blueprint)

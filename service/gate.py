@@ -4,6 +4,8 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import NotAcceptable
 
 JSON = "application/json"
+NDJSON = "application/x-ndjson"  # for runs that tell their progress
+LINE_BY_LINE = {"/v1/updates"}
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'self'; img-src 'self' data:; object-src 'none'; "
@@ -23,6 +25,8 @@ def register_gate(app: Flask) -> None:
 def refuse_other_than_json() -> None:
     """406 where the caller accepts no JSON from an address that answers JSON."""
     accepted = request.accept_mimetypes
+    if request.path in LINE_BY_LINE and accepted.quality(NDJSON) > 0:
+        return
     if request.path.startswith("/v1/") and accepted and accepted.quality(JSON) <= 0:
         raise NotAcceptable(f"this address answers {JSON}, which the Accept header excludes")
 

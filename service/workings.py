@@ -39,6 +39,9 @@ def overflow(error: NotFinite, cost: Cost) -> Problem:
     """Where a number leaves float64, in the request's own places."""
     if error.quantity == "cost":
         return Problem(("target",), undefined(cost))
+    if error.quantity not in CAUSES:
+        detail = f"{error.quantity} (layer {error.layer}) would be beyond 1.8e308, the largest "
+        return Problem(("weights",), detail + "float64; send smaller weights, inputs or targets")
     part, quantity = CAUSES[error.quantity]
     at: Path = (part, error.layer - 1)
     return Problem(

@@ -5,6 +5,7 @@ The other way round is `Address.pointer`, `Address.sentence` and `Symbols.at`.
 
 import re
 import unicodedata
+from dataclasses import replace
 
 from core.lessons.addresses import (
     BY_EXAMPLE,
@@ -140,6 +141,7 @@ def gradient_of(address: Address) -> Address | None:
 SYMBOL = re.compile(
     rf"(?P<gradient>∂C/∂)?(?P<letter>[WwbzaxyδC])(\((?P<layer>{INDEX})\))?"
     rf"_?((?P<pair>\d\d)|(?P<j>{INDEX})(,(?P<k>{INDEX}))?)?"
+    rf"(\[(?P<example>{INDEX})\])?"
 )
 QUANTITY_OF = {letter: quantity for quantity, letter in LETTERS.items()} | {"W": "weights"}
 
@@ -159,9 +161,12 @@ def read_symbol(text: str) -> Address | None:
     indices = indices_of(found, quantity)
     if indices is None:
         return None
+    example = None if found["example"] is None else int(found["example"])
+    if example is not None and (quantity not in BY_EXAMPLE or not indices):
+        return None
     if (quantity, layer) == ("a", "0"):
-        return Address("input", 0, *indices)
-    address = Address(quantity, int(layer or 0), *indices)
+        quantity = "input"
+    address = replace(Address(quantity, int(layer or 0), *indices), example=example)
     return gradient_of(address) if found["gradient"] else address
 
 

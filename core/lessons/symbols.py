@@ -101,7 +101,7 @@ class Symbols:
         if at.whole:
             return matrix(at.layer) if letter == "w" else vector(letter, layer)
         given = (index for index in (at.neuron, at.source) if index is not None)
-        return scripted(Identifier(letter), layer, self._below(*given))
+        return of_example(scripted(Identifier(letter), layer, self._below(*given)), at.example)
 
     def _entry(self, quantity: str, layer: int, j: Index, k: Index | None = None) -> Expression:
         indices = (j,) if k is None else (j, k)
@@ -109,7 +109,8 @@ class Symbols:
         if isinstance(j, str) or isinstance(k, str):
             return symbol
         example = self.example if quantity in BY_EXAMPLE else None
-        return Linked(symbol, Address(quantity, layer, j, k, example).pointer)
+        pointer = Address(quantity, layer, j, k, example).pointer
+        return Linked(of_example(symbol, example), pointer)
 
     def _below(self, *indices: Index) -> Expression | None:
         return Indices(indices) if self.indexed else None
@@ -119,6 +120,11 @@ def scripted(base: Expression, layer: int | None, below: Expression | None = Non
     """A letter with its layer in parentheses above and its indices below."""
     above = None if layer is None else Fenced(Number(layer))
     return base if above is None and below is None else Scripts(base, below, above)
+
+
+def of_example(symbol: Expression, example: int | None) -> Expression:
+    """…[i] for example i of a batch, where numbers of several examples meet in one equation."""
+    return symbol if example is None else tight(symbol, Fenced(Number(example), ("[", "]")))
 
 
 def vector(letter: str, layer: int | None = None) -> Expression:
