@@ -8,8 +8,9 @@ from typing import Any, TypeAlias
 
 from backcheck.asserting import agreed, default_client
 from backcheck.claims import Claims, Precision
-from backcheck.client import Client, given
+from backcheck.client import Client
 from backcheck.network import Network
+from backcheck.teaching import given
 from backcheck.verification import Challenge, Coverage, Verdict, Verification
 
 Backprop: TypeAlias = Callable[[Network], Claims | Sequence[Any]]

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self, TypeVar, Unpack
 from urllib.parse import urlsplit
 
 from backcheck.catalogue import Activation, Cost, Example, Mistake
 from backcheck.claims import Claims, Precision, claims_body
-from backcheck.lessons import Derivation, Update
 from backcheck.local import LOCAL_URL, WsgiAdapter, application
 from backcheck.network import NetworkFields, NetworkLike, network_body
 from backcheck.reading import read, read_answer
 from backcheck.results import Gradients
-from backcheck.transport import new_session, pooled, send
+from backcheck.teaching import Teaching
+from backcheck.transport import new_session, pooled, send, send_lines
 from backcheck.verification import Challenge, Verification
 from backcheck.wire import loads
 
@@ -27,7 +27,7 @@ RETRIES = 3
 T = TypeVar("T")
 
 
-class Client:
+class Client(Teaching):
     """A connection to a backcheck service.
 
     `base_url`: where it is; else BACKCHECK_URL from the environment; else what `make serve` uses.
@@ -151,36 +151,6 @@ class Client:
         body = {"layer_sizes": sizes, "activation": activation, **options}
         return read_answer(Challenge, self._post("/v1/challenges", body))
 
-    def derivation(
-        self,
-        network: NetworkLike | None = None,
-        *,
-        at: str,
-        limit: int | None = None,
-        **fields: Unpack[NetworkFields],
-    ) -> Derivation:
-        """The chain-rule walk to one parameter of a network with one example.
-
-        `at`: `/weights/0/1/2` or `/biases/0/1`. `limit`: how many paths to list at most.
-        """
-        asked = {**network_body(network, fields), "at": at, **given(limit=limit)}
-        return read_answer(Derivation, self._post("/v1/derivations", asked))
-
-    def update(
-        self,
-        network: NetworkLike | None = None,
-        *,
-        learning_rate: float,
-        batch_size: int | None = None,
-        epochs: int | None = None,
-        seed: int | None = None,
-        **fields: Unpack[NetworkFields],
-    ) -> Update:
-        """Gradient descent from a network on, over its examples."""
-        options = given(batch_size=batch_size, epochs=epochs, seed=seed)
-        asked = {**network_body(network, fields), "learning_rate": learning_rate, **options}
-        return read_answer(Update, self._post("/v1/updates", asked))
-
     def activations(self) -> tuple[Activation, ...]:
         """Every activation there is."""
         return self._catalogue("activations", Activation)
@@ -204,10 +174,8 @@ class Client:
     def _post(self, path: str, body: Mapping[str, Any]) -> bytes:
         return send(self._session, "POST", self.base_url + path, body, self.timeout)
 
+    def _post_lines(self, path: str, body: Mapping[str, Any]) -> Iterator[bytes]:
+        return send_lines(self._session, self.base_url + path, body, self.timeout)
+
     def _get(self, path: str) -> bytes:
         return send(self._session, "GET", self.base_url + path, None, self.timeout)
-
-
-def given(**options: Any) -> dict[str, Any]:
-    """The options that were given; what is left out is the service's to choose."""
-    return {name: value for name, value in options.items() if value is not None}

@@ -87,6 +87,44 @@ def is_checkout(folder: Path) -> bool:
     return all((folder / name / "__init__.py").is_file() for name in ("core", "schemas", "service"))
 
 
+class Pieces(io.RawIOBase):
+    """A body that the application makes while it is read; the first piece is there at once."""
+
+    def __init__(self, chunks: Iterable[bytes]) -> None:
+        super().__init__()
+        self.chunks, self.pieces, self.left = chunks, iter(chunks), b""
+        try:
+            self.next_piece()
+        except BaseException:
+            self.close()
+            raise
+
+    def next_piece(self) -> None:
+        """Make the next piece that is not empty, if there is one."""
+        while not self.left and (piece := next(self.pieces, None)) is not None:
+            self.left = piece
+        if not self.left:
+            self.finish()
+
+    def finish(self) -> None:
+        """Tell the application that nothing more is wanted."""
+        chunks, self.chunks = self.chunks, ()
+        getattr(chunks, "close", lambda: None)()
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        self.next_piece()
+        taken = self.left[: len(buffer)]
+        buffer[: len(taken)], self.left = taken, self.left[len(taken) :]
+        return len(taken)
+
+    def close(self) -> None:
+        self.finish()
+        super().close()
+
+
 class WsgiAdapter(BaseAdapter):
     """Sends requests to a WSGI application in this process. Timeouts do not apply."""
 
@@ -109,12 +147,11 @@ class WsgiAdapter(BaseAdapter):
         def start_response(status: str, headers: list[tuple[str, str]], *rest: Any) -> None:
             begun.update(status=status, headers=headers)
 
-        chunks = self.app(environment(request), start_response)
-        try:
-            body = b"".join(chunks)
-        finally:
-            getattr(chunks, "close", lambda: None)()
-        return answered(request, begun["status"], begun["headers"], body)
+        body = Pieces(self.app(environment(request), start_response))
+        response = answered(request, begun["status"], begun["headers"], body)
+        if not stream:
+            _ = response.content
+        return response
 
     def close(self) -> None:
         """Nothing is open."""
@@ -154,13 +191,13 @@ def environment(request: requests.PreparedRequest) -> dict[str, Any]:
 
 
 def answered(
-    request: requests.PreparedRequest, status: str, headers: list[tuple[str, str]], body: bytes
+    request: requests.PreparedRequest, status: str, headers: list[tuple[str, str]], body: Pieces
 ) -> requests.Response:
     """What the application said, as requests tells it."""
     response = requests.Response()
     code, _, reason = status.partition(" ")
     response.status_code, response.reason = int(code), unquote(reason)
     response.headers = CaseInsensitiveDict(headers)
-    response.raw = io.BytesIO(body)
+    response.raw = body
     response.request, response.url = request, str(request.url)
     return response

@@ -8,7 +8,7 @@ which would only add to the work of a service that is slow already.
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from types import TracebackType
 from typing import Any
@@ -25,6 +25,7 @@ AGAIN = (429, 502, 503)
 FIRST_PAUSE_SECONDS = 0.25  # doubled each time
 PAUSE_SECONDS_MAX = 10.0  # also of what Retry-After asks: a person or a CI job is waiting
 POOLED_CONNECTIONS = 32  # threads that may share a client without opening connections anew
+LINES = {"Accept": "application/x-ndjson"}
 REFUSED = (400, 401, 403, 406, 413, 415, 422)
 
 try:
@@ -87,11 +88,43 @@ def send(
     session: requests.Session, method: str, url: str, body: Any, timeout: float | None
 ) -> bytes:
     """The text of an answer. Raises Unreachable, InvalidRequest or ServerTrouble."""
+    return ask(session, method, url, body, timeout).content
+
+
+def send_lines(
+    session: requests.Session, url: str, body: Any, timeout: float | None
+) -> Iterator[bytes]:
+    """The lines of an answer as they come, while the service works (NDJSON).
+
+    Closing the generator closes the connection. Raises what `send` does.
+    """
+    with ask(session, "POST", url, body, timeout, LINES) as response:
+        try:
+            yield from filter(None, response.iter_lines())
+        except requests.RequestException as error:
+            raise Unreachable(f"{url} broke off in the middle ({cause(error)})") from error
+
+
+def ask(
+    session: requests.Session,
+    method: str,
+    url: str,
+    body: Any,
+    timeout: float | None,
+    accept: Mapping[str, str] | None = None,
+) -> requests.Response:
+    """A successful answer, not read yet if it `accept`s something else than JSON."""
     data = None if body is None else dumps(body)
-    headers = {} if body is None else {"Content-Type": "application/json"}
+    headers = {} if body is None else {"Content-Type": "application/json", **(accept or {})}
     try:
         response = session.request(
-            method, url, data=data, headers=headers, timeout=timeout, allow_redirects=False
+            method,
+            url,
+            data=data,
+            headers=headers,
+            timeout=timeout,
+            allow_redirects=False,
+            stream=accept is not None,
         )
     except requests.Timeout as error:
         raise Unreachable(f"{url} did not answer within {timeout:g} s (timeout=…)") from error
@@ -101,7 +134,7 @@ def send(
         raise Unreachable(f"{url} cannot be asked: {error}") from error
     if response.status_code != requests.codes.ok:
         raise failure(response)
-    return response.content
+    return response
 
 
 def cause(error: BaseException) -> str:
@@ -118,17 +151,22 @@ def failure(response: requests.Response) -> InvalidRequest | ServerTrouble:
     status, problem = response.status_code, told(response)
     detail = str(problem.get("detail") or response.reason or "no reason given")
     if status in REFUSED:
-        problems = [
-            Problem(str(entry.get("pointer", "")), str(entry.get("detail", "")))
-            for entry in problem.get("errors") or []
-        ]
-        title = str(problem.get("title") or "The service refused the request")
-        return InvalidRequest(title, problems or [Problem("", detail)], status)
+        return refusal({**problem, "detail": detail}, status)
     if status in (404, 405):
         detail = f"no such endpoint there ({detail}); is it backcheck, and as new as this client?"
     elif response.is_redirect:
         detail = f"it sends elsewhere, to {response.headers['Location']}: use that address"
     return ServerTrouble(f"{response.url}: {status}, {detail}", status, asked_to_wait(response))
+
+
+def refusal(problem: Mapping[str, Any], status: int) -> InvalidRequest:
+    """The error that a problem document stands for."""
+    problems = [
+        Problem(str(entry.get("pointer", "")), str(entry.get("detail", "")))
+        for entry in problem.get("errors") or []
+    ]
+    title = str(problem.get("title") or "The service refused the request")
+    return InvalidRequest(title, problems or [Problem("", str(problem.get("detail")))], status)
 
 
 def told(response: requests.Response) -> dict[str, Any]:
