@@ -132,8 +132,8 @@ class Student:
     a: dict[int, list[Array]] = field(default_factory=dict)
     delta: dict[int, list[Array]] = field(default_factory=dict)
     total: Any = None
-    nabla_b: dict[int, Array] = field(default_factory=dict)
-    nabla_W: dict[int, Array] = field(default_factory=dict)
+    by_biases: dict[int, Array] = field(default_factory=dict)
+    by_weights: dict[int, Array] = field(default_factory=dict)
 
     def slope(self, l: int, i: int) -> Array:
         """σ′(z(l)) of example i."""
@@ -284,9 +284,12 @@ def carry_out(s: Student, place: Place, step: Slip, keep: Keep) -> None:
     if name == "cost":
         s.total = keep(step(s, l))
     elif name in ("BP3", "BP4"):
-        result, shape = keep(np.asarray(step(s, l))), s.b[l].shape if name == "BP3" else s.W[l].shape
+        result, shape = (
+            keep(np.asarray(step(s, l))),
+            s.b[l].shape if name == "BP3" else s.W[l].shape,
+        )
         need(result.shape == shape)
-        (s.nabla_b if name == "BP3" else s.nabla_W)[l] = result
+        (s.by_biases if name == "BP3" else s.by_weights)[l] = result
     else:
         rows = {"z": s.z, "a": s.a}.get(name, s.delta)
         rows[l] = [keep(step(s, l, i)) for i in range(s.N)]
@@ -298,8 +301,8 @@ def written_down(s: Student) -> dict[Key, Array]:
     for l in range(1, s.L + 1):
         for quantity, rows in (("z", s.z), ("a", s.a), ("delta", s.delta)):
             found[quantity, l] = np.array(rows[l], dtype=np.float64)
-        found["bias_gradients", l] = np.asarray(s.nabla_b[l], dtype=np.float64)
-        found["weight_gradients", l] = np.asarray(s.nabla_W[l], dtype=np.float64)
+        found["bias_gradients", l] = np.asarray(s.by_biases[l], dtype=np.float64)
+        found["weight_gradients", l] = np.asarray(s.by_weights[l], dtype=np.float64)
     return found
 
 
@@ -332,9 +335,7 @@ def slope_in_hidden_error(slope: Slip) -> Slip:
 
 
 def wrong_slope(slug: str, slope: Slip) -> Wrong:
-    return Wrong(
-        slug, {"BP1": slope_in_output_error(slope), "BP2": slope_in_hidden_error(slope)}
-    )
+    return Wrong(slug, {"BP1": slope_in_output_error(slope), "BP2": slope_in_hidden_error(slope)})
 
 
 def bare_output_error(s: Student, l: int, i: int) -> Array:
@@ -407,9 +408,7 @@ def through_wrong_weights(weights: Callable[[Student, int], Array]) -> Slip:
 
 
 def updated_weights(s: Student, l: int) -> Array:
-    step = sum(
-        np.outer(d, a) for d, a in zip(s.delta[l + 1], s.a[l], strict=True)
-    ) / s.N
+    step = sum(np.outer(d, a) for d, a in zip(s.delta[l + 1], s.a[l], strict=True)) / s.N
     return s.W[l + 1] - s.number * step
 
 
@@ -543,7 +542,9 @@ def slips() -> Iterator[Wrong]:
 def cost_slips() -> Iterator[Wrong]:
     yield Wrong("cost-without-half", {"cost": cost_of_whole_square})
     yield Wrong("cost-summed", {"cost": lambda s, l: sum(costs(s))})
-    yield Wrong("cost-averaged-over-outputs", {"cost": lambda s, l: average_cost(s, l) / len(s.b[l])})
+    yield Wrong(
+        "cost-averaged-over-outputs", {"cost": lambda s, l: average_cost(s, l) / len(s.b[l])}
+    )
 
 
 def output_slips() -> Iterator[Wrong]:
@@ -560,9 +561,7 @@ def output_slips() -> Iterator[Wrong]:
 
 
 def slope_slips() -> Iterator[Wrong]:
-    yield wrong_slope(
-        "derivative-at-activation", lambda s, l, i: SLOPE[s.names[l]](s.a[l][i])
-    )
+    yield wrong_slope("derivative-at-activation", lambda s, l, i: SLOPE[s.names[l]](s.a[l][i]))
     yield wrong_slope("derivative-twice", lambda s, l, i: s.slope(l, i) ** 2)
     yield wrong_slope("activation-for-derivative", lambda s, l, i: SIGMA[s.names[l]](s.z[l][i]))
     for names, formula in FORMULAS:

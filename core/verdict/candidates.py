@@ -4,15 +4,18 @@ A *place* is (equation, layer). A candidate is a variant of a mistake at a set o
 layer, in all hidden layers, in one layer.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
+
+import numpy as np
 
 from core.arrays import Numbers
 from core.backprop import CHAPTER, Equation
 from core.forward import Workings
 from core.verdict.claims import Key, quantity_of
-from core.verdict.mistakes.table import CATALOGUE, EQUATION_OF, Mistake, Variant
+from core.verdict.mistakes.table import EQUATION_OF, Mistake, Variant
 
 Place = tuple[str, int]
 
@@ -32,6 +35,8 @@ SAMPLE_PARAMETER = 0.125
 NOT_APPLICABLE = (ValueError, IndexError, KeyError)
 """What a mistaken function raises where shapes or activations do not allow the mistake."""
 
+ORDER = tuple(EQUATION_OF)
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -45,13 +50,19 @@ class Candidate:
     @property
     def equation(self) -> str:
         """The contract's name of the equation that the computation meets first."""
-        order = list(EQUATION_OF)
-        return EQUATION_OF[min((eq for eq, _ in self.places), key=order.index)]
+        return EQUATION_OF[min((name for name, _ in self.places), key=ORDER.index)]
 
     @property
     def layers(self) -> list[int]:
         """Where the formula itself is wrong."""
         return sorted({l for _, l in self.places})
+
+    def touched(self, depth: int) -> frozenset[Place]:
+        """Where other numbers are computed: another activation has another σ′ too."""
+        if not self.variant.activation:
+            return self.places
+        back = {("bp1" if l == depth else "bp2", l) for _, l in self.places}
+        return self.places | back
 
     def equation_at(self, place: Place) -> Equation:
         """The mistaken function at its places, the chapter's elsewhere."""
@@ -65,16 +76,31 @@ class Candidate:
         return lambda w, l: wrong(w, l, self.parameter)
 
 
-def order_of_computation(depth: int) -> list[Place]:
+@lru_cache(maxsize=64)
+def order_of_computation(depth: int) -> tuple[Place, ...]:
     """Every place, in the order in which the sweep meets it."""
     layers = range(1, depth + 1)
-    return [
+    return (
         *((name, l) for l in layers for name in ("weighted_input", "activation")),
         ("cost", depth),
         ("bp1", depth),
         *(("bp2", l) for l in reversed(layers[:-1])),
         *((name, l) for l in layers for name in ("bp3", "bp4")),
-    ]
+    )
+
+
+@lru_cache(maxsize=64)
+def order_of_need(depth: int) -> tuple[Place, ...]:
+    """The same with each δ's gradients right behind it: numbers that are claimed come early."""
+    return tuple(sorted(order_of_computation(depth), key=lambda place: need(place, depth)))
+
+
+def need(place: Place, depth: int) -> tuple[int, int]:
+    """Forward first; then from the last layer down."""
+    name, l = place
+    if name in ("weighted_input", "activation"):
+        return 0, l
+    return (1, 0) if name == "cost" else (2, depth - l)
 
 
 def key_of(place: Place) -> Key:
@@ -100,15 +126,55 @@ def ingredients(place: Place, depth: int) -> list[Key]:
     return [("delta", l), *([("a", l - 1)] if l > 1 else [])]
 
 
-def feasible_places(variant: Variant, w: Workings) -> list[Place]:
-    """Where this variant can stand in complete workings: the mistaken result has the right shape."""
+def affected(places: frozenset[Place], depth: int, held: frozenset[Key]) -> tuple[Place, ...]:
+    """The places whose results change if those of `places` do, in the order of need.
+
+    Nothing spreads through `held` keys, whose numbers are given.
+    """
+    changed: set[Key] = set()
+    found = []
+    for place, key, needed in steps(depth):
+        if place in places or not changed.isdisjoint(needed):
+            found.append(place)
+            if key not in held:
+                changed.add(key)
+    return tuple(found)
+
+
+@lru_cache(maxsize=64)
+def leading_to(keys: frozenset[Key], depth: int) -> frozenset[Key]:
+    """These keys, and all that the computation needs on its way to them."""
+    wanted = set(keys)
+    for _, key, needed in reversed(steps(depth)):
+        if key in wanted:
+            wanted.update(needed)
+    return frozenset(wanted)
+
+
+@lru_cache(maxsize=64)
+def steps(depth: int) -> tuple[tuple[Place, Key, tuple[Key, ...]], ...]:
+    """Every place with what it makes and what it is made of, in the order of need."""
+    return tuple(
+        (place, key_of(place), tuple(ingredients(place, depth))) for place in order_of_need(depth)
+    )
+
+
+Kind = Callable[[Place], object]
+
+
+def feasible_places(variant: Variant, w: Workings, kind: Kind = lambda place: place) -> list[Place]:
+    """Where this variant can stand in complete workings: the mistaken result has the right shape.
+
+    Of places of one `kind`, one is tried.
+    """
     if variant.activation:
         return activation_places(variant.activation, w)
-    return [
-        place
-        for place in order_of_computation(w.depth)
-        if place[0] in variant.equations and is_feasible(variant, w, place)
-    ]
+    known: dict[object, bool] = {}
+    places = [p for p in order_of_computation(w.depth) if p[0] in variant.equations]
+    for place in places:
+        if kind(place) not in known:
+            known[kind(place)] = is_feasible(variant, w, place)
+    return [place for place in places if known[kind(place)]]
 
 
 def activation_places(name: str, w: Workings) -> list[Place]:
@@ -122,9 +188,9 @@ def activation_places(name: str, w: Workings) -> list[Place]:
 
 def is_feasible(variant: Variant, w: Workings, place: Place) -> bool:
     """Whether the mistaken function runs here and answers in the right shape."""
-    name, l = place
     try:
-        result = mistaken_at(variant, w, place, SAMPLE_PARAMETER)
+        with np.errstate(all="ignore"):
+            result = mistaken_at(variant, w, place, SAMPLE_PARAMETER)
     except NOT_APPLICABLE:
         return False
     return bool(result.shape == quantity_of(w, key_of(place)).shape)
@@ -137,7 +203,16 @@ def mistaken_at(variant: Variant, w: Workings, place: Place, parameter: Any) -> 
     return wrong(w, l) if variant.parameter is None else wrong(w, l, parameter)
 
 
-def place_sets(variant: Variant, places: list[Place]) -> Iterator[frozenset[Place]]:
+def sample_parameter(variant: Variant, plain: Workings, places: frozenset[Place]) -> float | None:
+    """A rate or strength as people choose it; a limit at half of the largest gradient."""
+    if variant.parameter is None:
+        return None
+    if variant.parameter != "limit":
+        return SAMPLE_PARAMETER
+    return max(float(np.abs(quantity_of(plain, key_of(p))).max()) for p in places) / 2.0
+
+
+def place_sets(variant: Variant, places: Sequence[Place]) -> Iterator[frozenset[Place]]:
     """Simplest first: everywhere, in the hidden layers, one equation everywhere, one layer, one place."""
     layers = sorted({l for _, l in places})
     seen: set[frozenset[Place]] = set()

@@ -20,8 +20,9 @@ from core.network import Batch, Network
 from core.rounding.precision import Precision
 from core.rounding.reference import bounded_workings
 from core.verdict.claims import QUANTITIES, Claimed, Claims, quantity_of
-from core.verdict.coverage import Coverage, applicable_variants, coverage, shape_of, shows
+from core.verdict.coverage import Coverage, coverage, shows
 from core.verdict.plain import plain_workings
+from core.verdict.shapes import changing, shape_of
 
 VERSION = 1
 
@@ -177,18 +178,10 @@ def as_array(value: object) -> Array:
 
 def hidden_somewhere(claims: Claims, reference: Workings, plain: Workings) -> tuple[str, ...]:
     """Slugs that, made in one layer only, no variant shows there."""
-    hidden = []
-    for slug, variants in applicable_variants(shape_of(plain)).items():
-        layers = {l for _, places in variants for _, l in places}
-        if not all(seen_in(l, variants, claims, reference, plain) for l in layers):
-            hidden.append(slug)
-    return tuple(hidden)
-
-
-def seen_in(l: int, variants, claims: Claims, reference: Workings, plain: Workings) -> bool:
-    """Whether a variant in this layer alone shows."""
-    return any(
-        shows(variant, here, claims, reference, plain)
-        for variant, places in variants
-        if (here := frozenset(p for p in places if p[1] == l))
-    )
+    seen: dict[tuple[str, int], bool] = {}
+    for one in changing(shape_of(plain)):
+        for l in {l for _, l in one.places}:
+            at = one.mistake.slug, l
+            here = frozenset(place for place in one.places if place[1] == l)
+            seen[at] = seen.get(at, False) or shows(one, here, claims, reference, plain)
+    return tuple(dict.fromkeys(slug for (slug, _), shown in seen.items() if not shown))

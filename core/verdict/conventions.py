@@ -12,7 +12,7 @@ from core.rounding.bounded import Bounded
 from core.verdict.claims import Claimed, Claims, Key
 from core.verdict.explain import claimed_numbers
 from core.verdict.judgement import as_bounded, fits
-from core.verdict.parameters import snapped, through_intervals
+from core.verdict.parameters import Part, snapped, through_evidence
 
 SCALED_GROUPS: tuple[frozenset[str], ...] = (
     frozenset({"cost", "delta", "bias_gradients", "weight_gradients"}),
@@ -41,15 +41,19 @@ def conventions(claims: Claims, reference: Workings) -> Iterator[Found]:
     failing = {key for key in claims if not fits(claims[key], as_bounded(reference, key)).all()}
     layers = tuple(sorted({layer for _, layer in failing}))
     if not failing:
+        if claims.transposed:
+            yield Found("transposed-layout", layers_of(claims, "weight_gradients"))
         return
-    if claims.transposed or turned_layers_fit(claims, reference, failing):
-        yield Found("transposed-layout", layers)
+    yield from turned(claims, reference, failing)
     for group in SCALED_GROUPS:
         factor = scale(claims, reference, group)
         if factor is not None:
-            stretched = {k: times(as_bounded(reference, k), factor) for k in claims if k[0] in group}
+            stretched = {
+                k: times(as_bounded(reference, k), factor) for k in claims if k[0] in group
+            }
             numbers = claimed_numbers(claims, reference, stretched)
-            yield Found("scaled", layers, factor, numbers)
+            everywhere = tuple(sorted({layer for name, layer in claims if name in group}))
+            yield Found("scaled", everywhere, factor, numbers)
             break
     if examples_reordered(claims, reference, failing):
         yield Found("examples-reordered", layers)
@@ -57,12 +61,20 @@ def conventions(claims: Claims, reference: Workings) -> Iterator[Found]:
         yield Found("layers-reordered", layers)
 
 
-def turned_layers_fit(claims: Claims, reference: Workings, failing: set[Key]) -> bool:
-    """Whether every claimed weight gradient is the transpose of the right one, all being square."""
+def layers_of(claims: Claims, quantity: str) -> tuple[int, ...]:
+    """The layers in which something is claimed of a quantity."""
+    return tuple(layer for name, layer in claims if name == quantity)
+
+
+def turned(claims: Claims, reference: Workings, failing: set[Key]) -> Iterator[Found]:
+    """Every claimed weight gradient is the transpose of the right one, all being square."""
     keys = [key for key in claims if key[0] == "weight_gradients"]
     if not failing <= set(keys) or any(np.ptp(claims[key].values.shape) for key in keys):
-        return False
-    return all(fits(claims[key], as_bounded(reference, key).T).all() for key in keys)
+        return
+    transposes = {key: as_bounded(reference, key).T for key in keys}
+    if all(fits(claims[key], transposes[key]).all() for key in keys):
+        numbers = claimed_numbers(claims, reference, transposes)
+        yield Found("transposed-layout", layers_of(claims, "weight_gradients"), None, numbers)
 
 
 def scale(claims: Claims, reference: Workings, group: frozenset[str]) -> float | None:
@@ -72,20 +84,21 @@ def scale(claims: Claims, reference: Workings, group: frozenset[str]) -> float |
     if not all(fits(claims[key], as_bounded(reference, key)).all() for key in others):
         return None
     parts = [evidence(claims[key], as_bounded(reference, key)) for key in scaled]
-    if sum(len(X) for X, _, _ in parts) < FEWEST_SCALED:
+    if sum(len(part[0]) for part in parts) < FEWEST_SCALED:
         return None
-    X, Y, E = (np.concatenate(part) for part in zip(*parts, strict=True))
-    factor, _ = snapped(*through_intervals(X, Y, E * max(1.0, float(np.median(np.abs(Y / X))))))
+    found = through_evidence(parts)
+    factor = snapped(*found)[0] if found else 1.0
     if factor in (0.0, 1.0) or not np.isfinite(factor):
         return None
     stretched = {key: times(as_bounded(reference, key), factor) for key in scaled}
     return factor if all(fits(claims[key], stretched[key]).all() for key in scaled) else None
 
 
-def evidence(claim: Claimed, right: Bounded) -> tuple[Array, Array, Array]:
+def evidence(claim: Claimed, right: Bounded) -> Part:
     """Right values that are not within their bounds of 0, the claims there, and the bounds."""
     use = claim.mask & np.isfinite(claim.values) & (np.abs(right.value) > right.error)
-    return right.value[use], claim.values[use], right.error[use]
+    error = right.error[use]
+    return right.value[use], claim.values[use], error, right.precision.written(error)
 
 
 def times(right: Bounded, factor: float) -> Bounded:

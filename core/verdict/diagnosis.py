@@ -7,12 +7,14 @@ import numpy as np
 from core.arrays import Array
 from core.forward import Workings
 from core.rounding.bounded import Bounded
-from core.verdict.candidates import Candidate
+from core.verdict.candidates import Candidate, key_of, order_of_computation, order_of_need
+from core.verdict.carried import Carried, carried, reproduces
 from core.verdict.claims import Claims
 from core.verdict.conventions import conventions
-from core.verdict.equations import Tested
 from core.verdict.explain import Budget, single_explanations
-from core.verdict.mistakes.table import CATALOGUE, CONVENTIONS
+from core.verdict.judgement import as_bounded
+from core.verdict.mistakes.table import CATALOGUE, CONVENTIONS, EQUATION_OF, Convention, Mistake
+from core.verdict.shapes import Shape, shape_of
 from core.verdict.stepwise import stepwise
 from core.verdict.typos import Typo, typos
 
@@ -20,10 +22,17 @@ BUDGET = 2000
 """Candidates that a diagnosis tries before it stops and says so."""
 
 CONVENTION_RANK = 0.5  # behind one formula everywhere, before one layer only
+TYPO_RANK = 1.5  # behind every formula without a free number
+UNUSUAL_RANK = 3.5  # no usual slip, or the same one in several entries: behind everything
+USUAL = ("sign", "decimal point", "swapped digits")
 
 SAME = 1e-11  # relative to the largest number: what another order of float64 roundings may change
 
-WORDS = {item.slug: item for item in (*CATALOGUE, *CONVENTIONS)}
+Entry = Mistake | Convention
+
+WORDS: dict[str, Entry] = dict[str, Entry]({m.slug: m for m in CATALOGUE}) | {
+    c.slug: c for c in CONVENTIONS
+}
 
 
 @dataclass(frozen=True)
@@ -45,6 +54,10 @@ class Finding:
     variant: str = ""
 
 
+Row = tuple[float, Finding, Array | None]
+"""Rank, finding, and the numbers that it predicts."""
+
+
 @dataclass(frozen=True)
 class Diagnosis:
     """Findings, best first, and whether the budget ended the search."""
@@ -55,34 +68,28 @@ class Diagnosis:
 
 
 def diagnose(
-    claims: Claims,
-    reference: Workings,
-    plain: Workings,
-    tested: list[Tested],
-    budget: int = BUDGET,
+    claims: Claims, reference: Workings, plain: Workings, budget: int = BUDGET
 ) -> Diagnosis:
     """What explains claims of which at least one is wrong."""
-    purse = Budget(budget)
-    findings = ranked(claims, reference, plain, purse)
+    purse, shape = Budget(budget), shape_of(plain)
+    own = carried(claims, reference)
+    findings = ranked(own, reference, shape, purse)
     if not findings:
-        findings = slips(claims, reference)
-    if not findings:
-        together = stepwise(claims, reference, plain, purse)
-        findings = [several(together)] if together else []
-    return Diagnosis(
-        tuple(findings) or (unrecognised(tested),), budget - max(0, purse.left), purse.exhausted
-    )
+        together = stepwise(own, shape, purse)
+        findings = [several(together)] if together else [unrecognised(own, reference)]
+    return Diagnosis(tuple(findings), budget - max(0, purse.left), purse.exhausted)
 
 
-def ranked(claims: Claims, reference: Workings, plain: Workings, purse: Budget) -> list[Finding]:
-    """Single mistakes and conventions, simplest first; readings with the same numbers stand together."""
-    rows = [
+def ranked(own: Carried, reference: Workings, shape: Shape, purse: Budget) -> list[Finding]:
+    """Mistakes, conventions and slips, simplest first; readings with the same numbers stand together."""
+    rows: list[Row] = [
         (CONVENTION_RANK, Finding(c.slug, "convention", c.layers, c.factor), c.numbers)
-        for c in conventions(claims, reference)
+        for c in conventions(own.claims, reference)
     ]
+    rows += slips(own, reference)
     rows += [
         (e.rank, finding(e.candidate), e.numbers)
-        for e in single_explanations(claims, reference, plain, purse)
+        for e in single_explanations(own, reference, shape, purse)
     ]
     rows.sort(key=lambda row: row[0])
     return grouped([(found, numbers) for _, found, numbers in rows])
@@ -128,39 +135,53 @@ def finding(candidate: Candidate) -> Finding:
     )
 
 
-def slips(claims: Claims, reference: Workings) -> list[Finding]:
+def slips(own: Carried, reference: Workings) -> list[Row]:
     """Typos, as one finding at the equation of the first mistyped quantity."""
-    found = typos(claims, reference)
+    found = typos(own.claims, reference)
     if not found:
         return []
+    kinds = [typo.kind for typo in found]
+    usual = set(kinds) <= set(USUAL) and (len(kinds) == 1 or len(set(kinds)) > 1)
     layers = tuple(sorted({typo.key[1] for typo in found}))
     equation = equation_of(found[0].key, reference.depth)
-    return [Finding("entry-typo", equation, layers, entries=tuple(found))]
+    slip = Finding("entry-typo", equation, layers, entries=tuple(found))
+    return [(TYPO_RANK if usual else UNUSUAL_RANK, slip, None)]
 
 
 def equation_of(key: tuple[str, int], depth: int) -> str:
     """The equation that makes a quantity."""
-    quantity, layer = key
-    if quantity == "delta":
-        return "BP1" if layer == depth else "BP2"
-    return {"z": "forward", "a": "forward", "cost": "cost", "bias_gradients": "BP3"}.get(
-        quantity, "BP4"
-    )
+    return EQUATION_OF[next(p[0] for p in order_of_computation(depth) if key_of(p) == key)]
 
 
 def several(candidates: list[Candidate]) -> Finding:
     """Mistakes that explain the claims together, under the one that the computation meets first."""
-    first, *others = (finding(candidate) for candidate in candidates)
-    return Finding(
-        first.mistake, first.equation, first.layers, first.number, together_with=tuple(others)
-    )
+    findings: dict[tuple[str, str, float | None], Finding] = {}
+    for candidate in candidates:
+        found = finding(candidate)
+        at = found.mistake, found.equation, found.number
+        layers = {*found.layers, *(findings[at].layers if at in findings else ())}
+        findings[at] = replace(found, layers=tuple(sorted(layers)))
+    first, *others = findings.values()
+    return replace(first, together_with=tuple(others))
 
 
-def unrecognised(tested: list[Tested]) -> Finding:
-    """Where the numbers first leave the right path."""
-    failing = [t for t in tested if t.verdict == "fails"]
-    if not failing:
-        return Finding("unrecognised", "forward", ())
-    first = failing[0].equation
-    layers = tuple(sorted(t.layer for t in failing if t.equation == first))
-    return Finding("unrecognised", first, layers)
+def unrecognised(own: Carried, reference: Workings) -> Finding:
+    """Where the numbers first leave the right path.
+
+    An error δ that nobody claims shows in both gradients of its layer.
+    """
+    depth = reference.depth
+    off = [place for place in order_of_need(depth) if place in own.failing]
+    if not off:
+        wrong = [k for k in own.claims if not reproduces(own.claims[k], as_bounded(reference, k))]
+        return Finding("unrecognised", equation_of(wrong[0], depth), (wrong[0][1],))
+    name, l = off[0]
+    if name == "bp3" and ("bp4", l) in own.failing and ("delta", l) not in own.claims.layers:
+        return Finding("unrecognised", "BP1" if l == depth else "BP2", (l,))
+    equation = EQUATION_OF[name]
+    return Finding("unrecognised", equation, layers_failing(own, equation))
+
+
+def layers_failing(own: Carried, equation: str) -> tuple[int, ...]:
+    """The layers in which this equation does not hold on the claimant's own numbers."""
+    return tuple(sorted({l for name, l in own.failing if EQUATION_OF[name] == equation}))

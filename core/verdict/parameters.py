@@ -4,87 +4,123 @@ Every such mistake is linear in its number where it first shows: claimed = right
 Each claimed entry, known within its bound, leaves an interval for the number; all together one.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import groupby
 
 import numpy as np
 
 from core.arrays import Array
-from core.forward import Workings
 from core.rounding.bounded import Bounded
+from core.rounding.precision import Precision
 from core.verdict.candidates import Candidate, key_of
+from core.verdict.carried import Carried
 from core.verdict.claims import Claimed, Claims, Key
 from core.verdict.judgement import as_bounded
 from core.verdict.rerun import rerun
 
 ROUND_DIGITS = 3  # people choose 0.01 or 0.005: such a number within the uncertainty is the number
 
+Interval = tuple[float, float]
+"""A number's middle and half-width."""
 
-def with_parameter(candidate: Candidate, base: Workings, claims: Claims) -> Candidate | None:
+
+def with_parameter(candidate: Candidate, own: Carried) -> Candidate | None:
     """The candidate with its number found; None where the claims say nothing of it."""
     kind = candidate.variant.parameter
     if kind is None:
         return candidate
-    found = limit(candidate, base, claims) if kind == "limit" else slope(candidate, base, claims)
-    if found is None:
+    found = limit(candidate, own) if kind == "limit" else slope(candidate, own)
+    if found is None or not np.isfinite(found).all():
         return None
+    return replace(candidate, parameter=as_number(found, precision_of(own)))
+
+
+def precision_of(own: Carried) -> Precision:
+    """The claimant's precision, which every number of the workings carries."""
+    return as_bounded(own.w, ("z", 1)).precision
+
+
+def as_number(found: Interval, precision: Precision) -> Bounded:
+    """The number as the claimant has it: a short one if any fits, rounded on reading."""
     number, uncertainty = snapped(*found)
-    if not np.isfinite(number):
-        return None
-    precision = as_bounded(base, ("z", 1)).precision
-    value = Bounded(np.float64(number), np.float64(uncertainty + precision.u * abs(number)), precision)
-    return replace(candidate, parameter=value)
+    error = uncertainty + precision.u * abs(number)
+    return Bounded(np.asarray(number), np.asarray(error), precision)
 
 
-def limit(candidate: Candidate, base: Workings, claims: Claims) -> tuple[float, float] | None:
-    """The largest claimed size, if at least two entries, or one beyond it, are held there."""
-    sizes = [
-        np.abs(claims[key].values[claims[key].mask & np.isfinite(claims[key].values)]).max(initial=0.0)
-        for place in candidate.places
-        if (key := key_of(place)) in claims.layers
-    ]
-    largest = float(max(sizes, default=0.0))
-    precision = as_bounded(base, ("z", 1)).precision
-    return largest, float(precision.written(np.asarray(largest)))
+def limit(candidate: Candidate, own: Carried) -> Interval:
+    """The largest claimed size: what exceeds the limit is held there."""
+    largest = max((largest_size(own.claims, key_of(p)) for p in candidate.places), default=0.0)
+    return largest, float(precision_of(own).written(np.asarray(largest)))
 
 
-def slope(candidate: Candidate, base: Workings, claims: Claims) -> tuple[float, float] | None:
-    """The number from the highest layer where it has an effect; 0 where it has none anywhere.
+def largest_size(claims: Claims, key: Key) -> float:
+    """Of the finite claims of a key; 0 where there are none."""
+    claim = claims.get(key)
+    if claim is None:
+        return 0.0
+    return float(np.abs(claim.values[claim.mask & np.isfinite(claim.values)]).max(initial=0.0))
+
+
+Both = tuple[Key, Bounded, Bounded]
+
+
+def slope(candidate: Candidate, own: Carried) -> Interval | None:
+    """The number from the first layer of the way back where it has an effect; 0 if it has none.
 
     Below that layer the number enters again, and its effect is no longer linear.
     """
-    at_zero, at_one = (claimed_after(candidate, base, claims, x) for x in (0.0, 1.0))
-    for layer in sorted({layer for _, layer in at_zero}, reverse=True):
-        keys = [key for key in at_zero if key[1] == layer and key in at_one]
-        parts = [evidence(claims[key], at_zero[key], at_one[key]) for key in keys]
-        X, Y, E = (np.concatenate(part) for part in zip(*parts, strict=True))
-        if (X != 0).any():
-            return through_intervals(X[X != 0], Y[X != 0], E[X != 0])
-    return (0.0, 0.0) if at_zero else None
+    seen = False
+    for _, keys in groupby(zero_and_one(candidate, own), lambda both: both[0][1]):
+        parts = [evidence(own.claims[key], zero, one) for key, zero, one in keys]
+        found = through_evidence(parts)
+        if found is not None:
+            return found
+        seen = True
+    return (0.0, 0.0) if seen else None
 
 
-def evidence(claim: Claimed, zero: Bounded, one: Bounded) -> tuple[Array, Array, Array]:
-    """What a unit of the number does to each claimed entry, what it has to do, how sure that is."""
+def zero_and_one(candidate: Candidate, own: Carried) -> Iterator[Both]:
+    """What the mistake makes of each claimed quantity with 0 and with 1 for its number."""
+    precision = precision_of(own)
+    zero, one = (
+        rerun(own.w, replace(candidate, parameter=number), own.claimed, own.held)
+        for number in (Bounded.exactly(0.0, precision), Bounded.exactly(1.0, precision))
+    )
+    for (key, at_zero), (_, at_one) in zip(zero, one, strict=False):
+        if key in own.claims.layers:
+            yield key, at_zero, at_one
+
+
+Part = tuple[Array, Array, Array, Array]
+
+
+def evidence(claim: Claimed, zero: Bounded, one: Bounded) -> Part:
+    """What a unit of the number does to each claimed entry, what it has to do, and how sure both are."""
     use = claim.mask & np.isfinite(claim.values) & np.isfinite(zero.error) & np.isfinite(one.error)
-    return (one.value - zero.value)[use], (claim.values - zero.value)[use], zero.error[use]
+    effect, needed = (one.value - zero.value)[use], (claim.values - zero.value)[use]
+    return effect, needed, one.error[use], zero.error[use]
 
 
-def through_intervals(X: Array, Y: Array, E: Array) -> tuple[float, float]:
+def through_evidence(parts: Sequence[Part]) -> Interval | None:
+    """The number that all the evidence leaves; None where the number has no effect."""
+    X, Y, E_one, E_zero = (np.concatenate(part) for part in zip(*parts, strict=True))
+    if not (X != 0).any():
+        return None
+    X, Y, E_one, E_zero = (x[X != 0] for x in (X, Y, E_one, E_zero))
+    clearest = np.abs(X).argmax()
+    about = abs(Y[clearest] / X[clearest])
+    return through_intervals(X, Y, E_zero + about * E_one)
+
+
+def through_intervals(X: Array, Y: Array, E: Array) -> Interval:
     """The numbers t with |Y − t X| ≤ E everywhere (X ≠ 0): their middle, and half of what is between."""
     ends = np.array([(Y - E) / X, (Y + E) / X])
     low, high = ends.min(axis=0).max(), ends.max(axis=0).min()
     return float((low + high) / 2.0), float(max(high - low, 0.0) / 2.0)
 
 
-def claimed_after(
-    candidate: Candidate, base: Workings, claims: Claims, number: float
-) -> dict[Key, Bounded]:
-    """The claimed quantities that the mistake changes, with this number in it."""
-    precision = as_bounded(base, ("z", 1)).precision
-    trial = replace(candidate, parameter=Bounded.exactly(number, precision))
-    return {key: value for key, value in rerun(base, trial) if key in claims.layers}
-
-
-def snapped(number: float, uncertainty: float) -> tuple[float, float]:
+def snapped(number: float, uncertainty: float) -> Interval:
     """A short number within the uncertainty, which then is exact; else as found."""
     if number == 0 or not np.isfinite(number):
         return number, uncertainty

@@ -37,6 +37,10 @@ class PlainOutput:
         """∂C₁/∂a."""
         return np.asarray(self.cost.gradient(a, y))
 
+    def textbook(self) -> "PlainOutput":
+        """Itself: everything here is from a alone."""
+        return self
+
     def after(self, activation: Activation) -> "PlainOutput":
         """The same cost after another activation."""
         return PlainOutput(output_of(self.cost, activation), self.cost, activation)

@@ -72,7 +72,7 @@ def kind_of(claims: Claims, reference: Workings, key: Key, at: tuple[int, ...]) 
 
 def swaps(x: float) -> Iterator[float]:
     """The number with two neighbouring digits exchanged, at each place."""
-    sign, digits, exponent = Decimal(repr(x)).as_tuple()
+    sign, digits, exponent = written(x)
     for i in range(len(digits) - 1):
         turned = (*digits[:i], digits[i + 1], digits[i], *digits[i + 2 :])
         yield float(Decimal((sign, turned, exponent)))
@@ -80,7 +80,13 @@ def swaps(x: float) -> Iterator[float]:
 
 def one_digit(x: float) -> Iterator[float]:
     """The number with one digit replaced, at each place."""
-    sign, digits, exponent = Decimal(repr(x)).as_tuple()
+    sign, digits, exponent = written(x)
     for i in range(len(digits)):
         for d in range(10):
             yield float(Decimal((sign, (*digits[:i], d, *digits[i + 1 :]), exponent)))
+
+
+def written(x: float) -> tuple[int, tuple[int, ...], int]:
+    """Sign, digits and exponent of a finite number's shortest notation."""
+    sign, digits, exponent = Decimal(repr(x)).as_tuple()
+    return sign, digits, int(exponent)

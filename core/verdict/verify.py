@@ -74,7 +74,7 @@ def verify_prepared(
         precision,
         censuses,
         tuple(tested),
-        diagnose(claims, reference, plain, tested, budget) if wrong else None,
+        diagnose(claims, reference, plain, budget) if wrong else None,
         covered,
     )
 

@@ -6,6 +6,7 @@ A function raises ValueError or IndexError where shapes or activations do not al
 from core.arrays import Numbers
 from core.backprop import Equation, bp1, bp2
 from core.forward import Workings
+from core.verdict.mistakes.outputs import opened
 from core.verdict.mistakes.slopes import Slope, right_slope
 
 
@@ -13,9 +14,9 @@ def bp1_with(slope: Slope) -> Equation:
     """∇ₐC ⊙ slope, for outputs whose δ(L) is computed so."""
 
     def mistaken(w: Workings, l: int) -> Numbers:
-        if not w.output.has_slope:
+        if not opened(w).has_slope:
             raise IndexError("this output's δ has no ⊙ σ′ in it")
-        return w.output.gradient(w.a[l], w.y) * slope(w, l)
+        return opened(w).gradient(w.a[l], w.y) * slope(w, l)
 
     return mistaken
 
@@ -31,14 +32,14 @@ def bp2_with(slope: Slope) -> Equation:
 
 def output_derivative_missing(w: Workings, l: int) -> Numbers:
     """∇ₐC without σ′."""
-    if w.output.shortened:
+    if opened(w).shortened:
         raise IndexError("this output's δ has no σ′ to miss")
-    return w.output.gradient(w.a[l], w.y)
+    return opened(w).gradient(w.a[l], w.y)
 
 
 def output_derivative_extra(w: Workings, l: int) -> Numbers:
     """(a − y) ⊙ σ′, where the cross-entropy has cancelled σ′ already."""
-    if not w.output.shortened:
+    if not opened(w).shortened:
         raise IndexError("σ′ belongs here")
     return bp1(w, l) * (w.a[l] * (1.0 - w.a[l]))
 
@@ -60,18 +61,18 @@ def output_averaged_over_outputs(w: Workings, l: int) -> Numbers:
 
 def output_target_forgotten(w: Workings, l: int) -> Numbers:
     """a ⊙ σ′."""
-    if w.output.shortened:
+    if opened(w).shortened:
         return w.a[l]
     if w.network.cost.name != "mean_squared_error":
         raise IndexError("without a target there is no logarithm to differentiate")
-    return w.output.activation.pull_back(w.z[l], w.a[l], w.a[l])
+    return opened(w).activation.pull_back(w.z[l], w.a[l], w.a[l])
 
 
 def softmax_elementwise(w: Workings, l: int) -> Numbers:
     """The diagonal a (1 − a) of softmax's Jacobian only."""
     if w.network.activations[l].name != "softmax":
         raise IndexError("not a softmax")
-    return w.output.gradient(w.a[l], w.y) * (w.a[l] * (1.0 - w.a[l]))
+    return opened(w).gradient(w.a[l], w.y) * (w.a[l] * (1.0 - w.a[l]))
 
 
 def derivative_missing(w: Workings, l: int) -> Numbers:

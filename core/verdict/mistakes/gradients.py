@@ -4,6 +4,9 @@ A function raises ValueError or IndexError where shapes do not allow the mistake
 another shape than the parameter's counts as not allowed too.
 """
 
+from collections.abc import Callable
+from typing import TypeAlias
+
 import numpy as np
 
 from core.arrays import Numbers
@@ -116,7 +119,11 @@ def regularised(w: Workings, l: int, strength: Numbers) -> Numbers:
     return bp4(w, l) + w.W[l] * strength
 
 
-def limited(right: Equation) -> Equation:
+WithNumber: TypeAlias = Callable[[Workings, int, Numbers], Numbers]
+"""A mistaken equation with a free number in it."""
+
+
+def limited(right: Equation) -> WithNumber:
     """The gradient limited to ± c."""
 
     def mistaken(w: Workings, l: int, limit: Numbers) -> Numbers:
@@ -161,9 +168,9 @@ def weight_accumulated(w: Workings, l: int) -> Numbers:
     return (w.delta[l] * running_total(w)).T @ w.a[l - 1] / len(w.y)
 
 
-def times(right: Equation) -> Equation:
+def times(right: Equation) -> WithNumber:
     """η ∂C/∂θ."""
-    return lambda w, l, rate: right(w, l) * rate  # type: ignore[misc]
+    return lambda w, l, rate: right(w, l) * rate
 
 
 def bias_updated(w: Workings, l: int, rate: Numbers) -> Numbers:

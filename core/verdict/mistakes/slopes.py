@@ -2,8 +2,11 @@
 
 from collections.abc import Callable
 
+import numpy as np
+
 from core.arrays import Numbers
 from core.forward import Workings
+from core.rounding.bounded import Bounded
 from core.verdict.mistakes.arithmetic import activation_like, sign, slope_as_code
 
 Slope = Callable[[Workings, int], Numbers]
@@ -15,8 +18,13 @@ def right_slope(w: Workings, l: int) -> Numbers:
 
 
 def at_activation(w: Workings, l: int) -> Numbers:
-    """σ′(a(l))."""
-    return slope_as_code(w.sigma[l], w.a[l])
+    """σ′(a(l)). Where z is clear of a kink, so is a: 0 or on z's side."""
+    slope = slope_as_code(w.sigma[l], w.a[l])
+    if not isinstance(slope, Bounded) or not w.sigma[l].sigma.kinks:
+        return slope
+    clear = np.abs(w.z[l].value) > w.z[l].error
+    value = np.where(clear, w.sigma[l].sigma.derivative(w.a[l].value), slope.value)
+    return Bounded(value, np.where(clear, 0.0, slope.error), slope.precision)
 
 
 def twice(w: Workings, l: int) -> Numbers:
@@ -32,6 +40,13 @@ def activation_itself(w: Workings, l: int) -> Numbers:
 def of_next_layer(w: Workings, l: int) -> Numbers:
     """σ′(z(l+1))."""
     return w.sigma[l + 1].derivative(w.z[l + 1])
+
+
+def own_at_next(w: Workings, l: int) -> Numbers:
+    """This layer's own σ′, at z(l+1)."""
+    if w.sigma[l + 1].name == w.sigma[l].name:
+        raise IndexError("that is the next layer's σ′")
+    return w.sigma[l].derivative(w.z[l + 1])
 
 
 def at_error(w: Workings, l: int) -> Numbers:
@@ -69,22 +84,25 @@ def sign_of_weighted_input(w: Workings, l: int) -> Numbers:
     return sign(w.z[l])
 
 
-WRONG_FORMULAS: dict[str, tuple[Slope, ...]] = {
-    "sigmoid": (at_weighted_input, plus_for_minus, one_minus_activation),
-    "tanh": (square_of_weighted_input, square_added, one_minus_activation),
-    "relu": (activation_itself, sign_of_weighted_input),
-    "leaky_relu": (sign_of_weighted_input,),
-    "softplus": (one_minus_activation,),
-    "elu": (one_minus_activation,),
-}
-"""By the activation of the layer. What is another slug's already (σ for σ′) is not repeated."""
+WRONG_FORMULAS: tuple[tuple[Slope, tuple[str, ...]], ...] = (
+    (at_weighted_input, ("sigmoid",)),
+    (plus_for_minus, ("sigmoid",)),
+    (one_minus_activation, ("sigmoid", "tanh", "softplus", "elu", "silu", "gelu")),
+    (square_of_weighted_input, ("tanh",)),
+    (square_added, ("tanh",)),
+    (sign_of_weighted_input, ("relu", "leaky_relu")),
+    (activation_itself, ("relu",)),
+)
+"""Each with the activations for which people write it. σ for σ′ is another slug, but relu's too."""
 
 
-def wrong_formula(number: int) -> Slope:
-    """The wrong formula of that number for the layer's activation; IndexError where it has fewer."""
+def wrong_formula(formula: Slope, names: tuple[str, ...]) -> Slope:
+    """A wrong formula, for layers of these activations."""
 
     def slope(w: Workings, l: int) -> Numbers:
-        return WRONG_FORMULAS.get(w.network.activations[l].name, ())[number](w, l)
+        if w.network.activations[l].name not in names:
+            raise IndexError("nobody writes it for this activation")
+        return formula(w, l)
 
     return slope
 

@@ -199,7 +199,7 @@ SLOPE_MISTAKES = (
         "derivative-formula", "BP1, BP2", "a usual wrong formula: a(1+a), 1−a, 1−z², 1+a², …",
         "The formula for σ′ is wrong.",
         "For the sigmoid σ′ = a(1 − a), for tanh 1 − a², for relu 1 where z > 0 and 0 elsewhere.",
-        slope(*(slopes.wrong_formula(i) for i in range(3))),
+        slope(*(slopes.wrong_formula(f, names) for f, names in slopes.WRONG_FORMULAS)),
     ),
     Mistake(
         "derivative-of-other-activation", "BP1, BP2", "sigmoid's formula on a tanh unit, and the like",
@@ -224,7 +224,10 @@ BP2_MISTAKES = (
         "derivative-of-next-layer", "BP2", "σ′(z(l+1))",
         "σ′ was taken at the next layer's z.",
         f"σ′ belongs to the layer whose error it makes: {SIGMA}.",
-        one(bp2=errors.bp2_with(slopes.of_next_layer)),
+        (
+            Variant({"bp2": errors.bp2_with(slopes.of_next_layer)}),
+            Variant({"bp2": errors.bp2_with(slopes.own_at_next)}),
+        ),
     ),
     Mistake(
         "derivative-at-error", "BP2", "relu′ decided by the incoming error instead of z",
