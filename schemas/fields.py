@@ -5,6 +5,7 @@ sketch of what was not, so that shapes can still be compared. Each knows its own
 In answers they print float64 arrays as they are, -0.0 included.
 """
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any, ClassVar, NamedTuple
@@ -155,9 +156,18 @@ class VectorOrMatrix(Field):
         return read
 
 
+def all_finite(array: Array) -> bool:
+    """Whether there is neither NaN nor infinity: either would be left in the sum of squares.
+
+    That sum is the fast way, and may overflow; then each number is looked at.
+    """
+    flat = array.ravel()
+    return math.isfinite(flat.dot(flat)) or bool(np.isfinite(array).all())
+
+
 def printable(array: Array) -> Array:
     """The array as the printer takes it: contiguous. Raises NotPrintable on NaN and infinity."""
-    if not np.isfinite(array).all():
+    if not all_finite(array):
         raise NotPrintable("an array holds a number that is not finite")
     return np.ascontiguousarray(array)
 
@@ -191,7 +201,7 @@ class Number(Field):
     def _serialize(self, value: Any, *args: Any, **kwargs: Any) -> float | None:
         if value is None:
             return None
-        if not np.isfinite(value):
+        if not math.isfinite(value):
             raise NotPrintable("a number is not finite")
         return float(value)
 

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-from marshmallow import Schema, ValidationError, fields, post_load, validates_schema
+from marshmallow import ValidationError, fields, post_load, validates_schema
 
 from core.arrays import Array
 from core.differences.check import At, Check, Comparison, Kink, Options
 from core.differences.complex_step import ANALYTIC
 from core.forward import Workings
 from core.operations import count_operations
+from schemas.answers import Answer
 from schemas.fields import (
     MATRIX,
     NUMBER,
@@ -184,7 +185,7 @@ class CheckedMatrices(CheckedArrays):
     openapi = nullable(per_layer(MATRIX))
 
 
-class ComparisonSchema(Schema):
+class ComparisonSchema(Answer):
     """One entry of backprop beside the witness."""
 
     at = fields.String(metadata={"description": "A JSON pointer into this answer."})
@@ -201,14 +202,14 @@ class DirectionSchema(ComparisonSchema):
         exclude = ("at",)
 
 
-class UnitSchema(Schema):
+class UnitSchema(Answer):
     """A neuron: layers count from 1, neurons from 0."""
 
     layer = Integer()
     neuron = Integer()
 
 
-class KinkSchema(Schema):
+class KinkSchema(Answer):
     """A parameter that moves a weighted input across a kink; its derivative on either side."""
 
     at = fields.String(metadata={"description": "A JSON pointer into this answer."})
@@ -218,7 +219,7 @@ class KinkSchema(Schema):
     example = Integer(metadata={"description": "In which example, counted from 0."})
 
 
-class CheckSchema(Schema):
+class CheckSchema(Answer):
     """The finite-difference witness's answer."""
 
     agrees = Flag(
@@ -248,7 +249,7 @@ class CheckSchema(Schema):
     operations = Integer(metadata={"description": "What this check took, floating-point."})
 
 
-class OperationsSchema(Schema):
+class OperationsSchema(Answer):
     """How many arithmetic operations each way takes (chapter section 10)."""
 
     forward = Integer()
@@ -257,13 +258,13 @@ class OperationsSchema(Schema):
     finite_difference = Integer(metadata={"description": "Two forward passes for each parameter."})
 
 
-class ConventionsSchema(Schema):
+class ConventionsSchema(Answer):
     """Choices that the mathematics leaves open."""
 
     relu_derivative_at_zero = Number()
 
 
-class GradientsAnswerSchema(Schema):
+class GradientsAnswerSchema(Answer):
     """Every z, a and δ, both gradients, and what finite differences say to them."""
 
     cost = Number()

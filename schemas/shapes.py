@@ -7,6 +7,7 @@ and by the columns of W(l+1). What most of them say counts, so that the odd one 
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import TypeAlias
 
 import numpy as np
@@ -36,13 +37,28 @@ class Parts:
 
 def shape_problems(parts: Parts) -> Iterator[Problem]:
     """Every shape that does not fit the others."""
-    if parts.depth is None:
+    if parts.depth is None or all_fit(parts):
         return
     sizes = layer_sizes(parts)
     for l, W in enumerate(parts.weights or (), start=1):
         yield from weight_problems(W, l, sizes)
     yield from bias_problems(parts, sizes)
     yield from batch_problems(parts, sizes)
+
+
+def all_fit(parts: Parts) -> bool:
+    """Whether everything is there and fits, in one pass; nobody has to vote then."""
+    x, y, biases = parts.inputs, parts.targets, parts.biases or ()
+    if not isinstance(x, np.ndarray) or not isinstance(y, np.ndarray) or not parts.weights:
+        return False
+    size = x.shape[-1]
+    for W, b in zip_longest(parts.weights, biases):
+        if not isinstance(W, np.ndarray) or not isinstance(b, np.ndarray):
+            return False
+        if W.shape != (len(b), size):
+            return False
+        size = len(b)
+    return (*x.shape[:-1], size) == y.shape
 
 
 def layer_sizes(parts: Parts) -> list[int | None]:

@@ -12,10 +12,12 @@ for library in ("OPENBLAS", "OMP", "MKL"):
 
 bind = "127.0.0.1:8000"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
-# A browser opens connections ahead of time: two of them stop two sync workers for a minute each
-# (measured). Threads wait for callers; service.turns lets one compute at a time.
-worker_class = "gthread"
+# gthread, but a request has arrived before it takes a thread; service.turns lets few compute.
+worker_class = "service.worker.PatientWorker"
 threads = 32
+# Less than what a worker gathers of a request, so that no head leaves a thread waiting.
+limit_request_fields = 48
+limit_request_field_size = 4096
 # Loaded once and shared; no thread is started and nothing is opened before the fork.
 preload_app = True
 # For gthread this bounds a worker that no longer answers at all, not a request.

@@ -17,6 +17,7 @@ from werkzeug.exceptions import (
 from schemas.problems import flatten
 from schemas.strict_json import parse
 from service.errors import Refused
+from service.lane import depart
 from service.limits import Limits, limits
 from service.stages import passed
 from service.turns import take_turn
@@ -81,12 +82,13 @@ def read_body(req: Request, limits: Limits) -> bytes:
     """
     length, most = req.content_length, limits.body_bytes_max
     if length is not None and length <= min(GATHERED_BYTES, most):
-        return in_time(lambda size: req.stream.read(size), length + 1, req, limits)
+        return in_time(req.environ["wsgi.input"].read, length, req, limits)
     if length is not None and length > most:
         raise too_large(most)
     readers = current_app.extensions["readers"]
     if not readers.acquire(blocking=False):
         raise ServiceUnavailable("too many large bodies are arriving", retry_after=RETRY_SECONDS)
+    depart()
     try:
         body = in_time(piecewise(req, limits), most + 1, req, limits)
     finally:

@@ -20,6 +20,7 @@ from threading import BoundedSemaphore
 from flask import Flask, current_app, g
 from werkzeug.exceptions import ServiceUnavailable
 
+from service.lane import depart
 from service.limits import Limits, limits
 
 LIGHT_RETRY_SECONDS = 1
@@ -110,6 +111,7 @@ def heavy_turn() -> None:
 def take_heavy(turns: Turns, limits: Limits) -> None:
     """Wait for this worker's heavy turn, and for a slot among all workers."""
     deadline = time.monotonic() + limits.heavy_wait_seconds_max
+    depart()
     with turns.queue():
         if not turns.heavy.acquire(timeout=limits.heavy_wait_seconds_max):
             raise Busy("other heavy work takes long", retry_after=HEAVY_RETRY_SECONDS)
