@@ -1,0 +1,113 @@
+// Elements from plain values. Text only ever becomes text nodes: nothing here parses HTML.
+
+const SVG = "http://www.w3.org/2000/svg";
+const MATHML = "http://www.w3.org/1998/Math/MathML";
+
+/** @typedef {Record<string, any>} Attributes */
+/** @typedef {Node | string | number | null | undefined | false} Child */
+/** @typedef {Child | any[]} Children  lists may hold lists */
+
+/**
+ * An HTML element. `onclick` and its like are listeners; null, undefined and false are left out.
+ * @param {string} tag
+ * @param {Attributes} [attributes]
+ * @param {...Children} children
+ * @returns {any}
+ */
+export function h(tag, attributes = {}, ...children) {
+  return filled(document.createElement(tag), attributes, children);
+}
+
+/**
+ * An SVG element.
+ * @param {string} tag
+ * @param {Attributes} [attributes]
+ * @param {...Children} children
+ * @returns {any}
+ */
+export function svg(tag, attributes = {}, ...children) {
+  return filled(document.createElementNS(SVG, tag), attributes, children);
+}
+
+/**
+ * MathML from the service's nested lists, `["msub", ["mi", "x"], ["mn", "0"]]`, inside <math>.
+ * @param {any} tree
+ * @param {Attributes} [attributes]
+ * @returns {any}
+ */
+export function math(tree, attributes = {}) {
+  return filled(document.createElementNS(MATHML, "math"), attributes, [mathNode(tree)]);
+}
+
+/**
+ * @param {any} tree
+ * @returns {Node}
+ */
+function mathNode(tree) {
+  if (!Array.isArray(tree)) return document.createTextNode(String(tree));
+  const [tag, second, ...rest] = tree;
+  const hasAttributes = second !== null && typeof second === "object" && !Array.isArray(second);
+  const children = hasAttributes ? rest : tree.slice(1);
+  const node = document.createElementNS(MATHML, tag);
+  return filled(node, hasAttributes ? second : {}, children.map(mathNode));
+}
+
+/**
+ * @template {Element} E
+ * @param {E} element
+ * @param {Attributes} attributes
+ * @param {Children[]} children
+ * @returns {E}
+ */
+function filled(element, attributes, children) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (name === "value") /** @type {any} */ (element).value = value;
+    else element.setAttribute(name, value === true ? "" : String(value));
+  }
+  element.append(...shown(children));
+  return element;
+}
+
+/**
+ * @param {Children[]} children
+ * @returns {(Node | string)[]}
+ */
+function shown(children) {
+  const kept = children.flat(Infinity).filter((c) => c !== null && c !== undefined && c !== false);
+  return kept.map((child) => (child instanceof Node ? child : String(child)));
+}
+
+/**
+ * Puts new children in the place of the old ones.
+ * @param {Element} element
+ * @param {...Children} children
+ */
+export function fill(element, ...children) {
+  element.replaceChildren(...shown(children));
+}
+
+/**
+ * The element with an id, which index.html has.
+ * @param {string} id
+ * @returns {any}
+ */
+export function byId(id) {
+  return document.getElementById(id);
+}
+
+/**
+ * Calls the last of many calls only, after a pause.
+ * @template {any[]} A
+ * @param {(...given: A) => void} call
+ * @param {number} pauseMs
+ * @returns {(...given: A) => void}
+ */
+export function debounced(call, pauseMs) {
+  let timer = 0;
+  return (...given) => {
+    window.clearTimeout(timer);
+    timer = window.setTimeout(() => call(...given), pauseMs);
+  };
+}

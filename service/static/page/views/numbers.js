@@ -1,0 +1,171 @@
+// The matrices: a table for each layer, edited in place.
+
+import { fill, h } from "../dom.js";
+import { batchSize, resized, sizes, withLayer, withValue } from "../network.js";
+import { full, typed } from "../numbers.js";
+import { change, state, watch } from "../state.js";
+import { field, layerTable, pager, refresh, result, walk } from "../tables.js";
+import { words } from "../words.js";
+import { known } from "./timeline.js";
+
+const EDITABLE = new Set(["weights", "biases", "input", "target"]);
+const COLUMNS = ["weights", "biases", "z", "a", "delta", "bias_gradients", "weight_gradients"];
+
+/** @param {HTMLElement} part */
+export function mount(part) {
+  let outline = "";
+  part.addEventListener("input", edit);
+  part.addEventListener("keydown", walk);
+  watch(["network", "answer", "step", "steps", "example", "folds", "view", "exercise", "activations"], () => {
+    if (state.view !== "numbers" || !state.network) return;
+    const wanted = outlineOf();
+    if (wanted !== outline) fill(part, ...drawn());
+    outline = wanted;
+    refresh(part, known);
+    settle(part);
+  });
+}
+
+/** What decides which cells there are. */
+function outlineOf() {
+  const network = /** @type {any} */ (state.network);
+  const { folds, example, exercise } = state;
+  return JSON.stringify([sizes(network), batchSize(network), folds, example, Boolean(exercise), state.activations.length]);
+}
+
+/** @returns {any[]} */
+function drawn() {
+  const network = /** @type {any} */ (state.network);
+  const ns = sizes(network);
+  const quantities = state.exercise ? ["weights", "biases"] : COLUMNS;
+  const cards = ns.slice(1).map((_, index) => layerCard(index + 1, quantities));
+  return [outlineBar(ns), h("div", { class: "cards" }, inputCard(), cards, targetCard())];
+}
+
+/** @param {string} at @param {string} quantity */
+function cell(at, quantity) {
+  return EDITABLE.has(quantity) ? field(at, quantity) : result(at, quantity);
+}
+
+function inputCard() {
+  return h(
+    "section",
+    { class: "card" },
+    h("h3", {}, words.numbers.input),
+    exampleChooser(),
+    layerTable(0, ["input"], cell, words.numbers.input),
+    foot(0),
+  );
+}
+
+function targetCard() {
+  const network = /** @type {any} */ (state.network);
+  const L = network.weights.length;
+  const cost = chooser(words.numbers.cost, state.costNames, network.cost, (name) => change({ network: { ...network, cost: name } }));
+  const total = state.exercise ? null : h("p", { class: "total" }, "C = ", result("/cost", "cost"));
+  return h(
+    "section",
+    { class: "card" },
+    h("h3", {}, words.numbers.target),
+    cost,
+    layerTable(L, ["target"], cell, words.numbers.target),
+    total,
+  );
+}
+
+/** @param {number} l @param {string[]} quantities */
+function layerCard(l, quantities) {
+  const network = /** @type {any} */ (state.network);
+  const L = network.weights.length;
+  const names = state.activations.filter(({ elementwise }) => elementwise || l === L).map(({ name }) => name);
+  const choose = (/** @type {string} */ name) => {
+    const now = /** @type {any} */ (state.network);
+    change({ network: { ...now, activation: now.activation.with(l - 1, name) } });
+  };
+  return h(
+    "section",
+    { class: "card" },
+    h("h3", {}, words.numbers.layer(l, L)),
+    chooser(words.numbers.activation(l), names, network.activation[l - 1], choose),
+    layerTable(l, quantities, cell, words.numbers.layer(l, L)),
+    foot(l),
+  );
+}
+
+/** @param {number} l */
+function foot(l) {
+  const n = sizes(/** @type {any} */ (state.network))[l];
+  const resize = (/** @type {number} */ by) => () => change({ network: resized(/** @type {any} */ (state.network), l, n + by), folds: {} });
+  if (state.exercise) return pager(l);
+  return h(
+    "div",
+    { class: "foot" },
+    pager(l),
+    h("button", { type: "button", class: "plain", onclick: resize(1), "aria-label": words.numbers.addTo(l) }, words.numbers.add(l)),
+    h("button", { type: "button", class: "plain", onclick: resize(-1), disabled: n === 1, "aria-label": words.numbers.removeFrom(l) }, words.numbers.remove(l)),
+  );
+}
+
+/** @param {number[]} ns */
+function outlineBar(ns) {
+  const layers = (/** @type {1 | -1} */ by) => () => change({ network: withLayer(/** @type {any} */ (state.network), by), folds: {} });
+  if (state.exercise) return null;
+  return h(
+    "div",
+    { class: "bar" },
+    h("span", { class: "outline" }, ns.join(" – ")),
+    h("button", { type: "button", class: "plain", onclick: layers(1) }, words.numbers.addLayer),
+    h("button", { type: "button", class: "plain", onclick: layers(-1), disabled: ns.length === 2 }, words.numbers.removeLayer),
+    h("span", { class: "quiet" }, words.numbers.hint),
+  );
+}
+
+function exampleChooser() {
+  const n = batchSize(/** @type {any} */ (state.network));
+  if (n === null) return h("p", { class: "quiet" }, words.numbers.oneExample);
+  const options = Array.from({ length: n }, (_, index) => h("option", { value: index }, words.numbers.example(index, n)));
+  const select = h("select", { "aria-label": words.numbers.whichExample, onchange: () => change({ example: Number(select.value) }) }, options);
+  select.value = String(state.example);
+  return select;
+}
+
+/**
+ * @param {string} label
+ * @param {string[]} names
+ * @param {string} chosen
+ * @param {(name: string) => void} choose
+ */
+function chooser(label, names, chosen, choose) {
+  const known = names.includes(chosen) ? names : [chosen, ...names];
+  const select = h(
+    "select",
+    { "aria-label": label, onchange: () => choose(select.value), disabled: Boolean(state.exercise) },
+    known.map((name) => h("option", { value: name }, name.replaceAll("_", " "))),
+  );
+  select.value = chosen;
+  return select;
+}
+
+/** @param {Event} event */
+function edit(event) {
+  const input = event.target;
+  if (!(input instanceof HTMLInputElement) || !input.dataset.at || !state.network) return;
+  const value = typed(input.value) ?? "";
+  change({ network: withValue(state.network, input.dataset.at, value) });
+}
+
+/**
+ * In an exercise the given numbers are read only; the choosers follow the network.
+ * @param {HTMLElement} part
+ */
+function settle(part) {
+  for (const input of /** @type {NodeListOf<HTMLInputElement>} */ (part.querySelectorAll("input[data-at]"))) {
+    input.readOnly = Boolean(state.exercise);
+    input.title = full(input.value);
+  }
+  const network = /** @type {any} */ (state.network);
+  const selects = /** @type {NodeListOf<HTMLSelectElement>} */ (part.querySelectorAll(".cards select:not([aria-label='" + words.numbers.whichExample + "'])"));
+  [...network.activation, network.cost].forEach((name, index) => {
+    if (selects[index]) selects[index].value = name;
+  });
+}

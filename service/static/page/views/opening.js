@@ -1,0 +1,102 @@
+// Open something else: an example, pasted JSON, a file, or a network of other sizes.
+
+import { byId, fill, h } from "../dom.js";
+import { fresh, isNetwork, networkOf } from "../network.js";
+import { layerSizes, parsedJson } from "../parse.js";
+import { open, state, watch } from "../state.js";
+import { words } from "../words.js";
+import { sheetOf } from "./claims.js";
+import { start } from "./exercise.js";
+
+const PARAMETERS_MAX = 200_000; // more than this no one reads off a page
+
+/** Fills the dialogue and its button. */
+export function startOpening() {
+  const dialog = byId("opening");
+  byId("open").addEventListener("click", () => dialog.showModal());
+  watch(["title"], () => fill(byId("title"), state.title));
+  const note = h("p", { class: "wrong", role: "status" });
+  const done = () => {
+    fill(note);
+    dialog.close();
+  };
+  const examples = h("ul", { class: "examples" });
+  watch(["examples"], () => fill(examples, state.examples.map((one) => example(one, done))));
+  fill(
+    dialog,
+    h("h2", {}, words.opening.title, h("button", { type: "button", class: "round close", "aria-label": words.opening.close, onclick: done }, "×")),
+    h("h3", {}, words.opening.examples),
+    examples,
+    ...fromText(note, done),
+    ...fromSizes(note, done),
+    note,
+  );
+}
+
+/** @param {any} one @param {() => void} done */
+function example(one, done) {
+  const choose = () => {
+    done();
+    openExample(one);
+  };
+  return h("li", {}, h("button", { type: "button", onclick: choose }, h("b", {}, one.title), h("span", { class: "quiet" }, one.description)));
+}
+
+/**
+ * @param {any} one  of /v1/examples
+ */
+export function openExample({ name, title, endpoint, request }) {
+  history.replaceState(null, "", `#example=${name}`);
+  if (endpoint === "/v1/challenges") {
+    const { layer_sizes: sizes, activation, cost = "mean_squared_error", seed = 0, precision } = request;
+    start({ sizes, activation, cost, seed, decimals: precision?.decimals ?? 4 });
+  } else {
+    openRequest(request, title);
+  }
+}
+
+/**
+ * @param {any} request  of /v1/gradients or /v1/verifications
+ * @param {string} title
+ * @returns {boolean} whether it is one
+ */
+export function openRequest(request, title) {
+  if (!isNetwork(request)) return false;
+  const claims = request.claims ? { ...sheetOf(request), view: "claims" } : { view: "numbers" };
+  open(networkOf(request), { title, selected: "/weight_gradients/0/0/0", ...claims });
+  return true;
+}
+
+/** @param {HTMLElement} note @param {() => void} done */
+function fromText(note, done) {
+  const box = h("textarea", { id: "json", rows: 5, spellcheck: "false", placeholder: words.opening.placeholder });
+  const file = h("input", { id: "file", type: "file", accept: ".json,application/json", onchange: async () => take(await file.files[0].text()) });
+  const take = (/** @type {string} */ text) => {
+    const request = parsedJson(text);
+    if (request === undefined) return fill(note, words.opening.notJson);
+    if (!openRequest(request, words.opening.yours)) return fill(note, words.opening.noNetwork);
+    done();
+  };
+  return [
+    h("h3", {}, h("label", { for: "json" }, words.opening.json)),
+    box,
+    h("p", { class: "bar" }, h("button", { type: "button", onclick: () => take(box.value) }, words.opening.take), h("label", { for: "file" }, words.opening.file), file),
+  ];
+}
+
+/** @param {HTMLElement} note @param {() => void} done */
+function fromSizes(note, done) {
+  const box = h("input", { id: "sizes", type: "text", value: "2-3-2" });
+  const submit = (/** @type {Event} */ event) => {
+    event.preventDefault();
+    const sizes = layerSizes(box.value);
+    const count = sizes?.slice(1).reduce((sum, n, index) => sum + n * (sizes[index] + 1), 0) ?? Infinity;
+    if (!sizes || count > PARAMETERS_MAX) return fill(note, sizes ? words.opening.tooLarge : words.opening.badSizes);
+    open(fresh(sizes, "sigmoid"), { title: words.opening.fresh(sizes), view: "numbers" });
+    done();
+  };
+  return [
+    h("h3", {}, h("label", { for: "sizes" }, words.opening.sizes)),
+    h("form", { class: "bar", onsubmit: submit }, box, h("button", { type: "submit" }, words.opening.make)),
+  ];
+}
