@@ -62,6 +62,9 @@ lock: $(STAMP) ## Write the locks anew after a change of dependencies in pyproje
 	$(COMPILE) $(UPGRADE) pyproject.toml --output-file requirements/service.txt
 	$(COMPILE) $(UPGRADE) pyproject.toml --group dev --constraint requirements/service.txt \
 		--output-file requirements/dev.txt
+	$(COMPILE) $(UPGRADE) pyproject.toml --all-extras --constraint requirements/service.txt \
+		--output-file requirements/extras.txt
+	$(COMPILE) $(UPGRADE) --group supply --output-file requirements/supply.txt
 
 update: UPGRADE := --upgrade
 update: lock ## Move every lock to the newest versions allowed

@@ -20,6 +20,7 @@ from schemas.words import kind, one_of, shown, unknown
 
 OpenAPI = dict[str, Any]
 
+FEW = 32
 LAYERS_MAX = 10_000  # a longer list is a slip, and each of its items would be explained in vain
 
 NUMBER: OpenAPI = {"type": "number"}
@@ -157,12 +158,10 @@ class VectorOrMatrix(Field):
 
 
 def all_finite(array: Array) -> bool:
-    """Whether there is neither NaN nor infinity: either would be left in the sum of squares.
-
-    That sum is the fast way, and may overflow; then each number is looked at.
-    """
-    flat = array.ravel()
-    return math.isfinite(flat.dot(flat)) or bool(np.isfinite(array).all())
+    """Whether there is neither NaN nor infinity; for a few numbers Python is faster than numpy."""
+    if array.size <= FEW:
+        return all(map(math.isfinite, array.ravel().tolist()))
+    return bool(np.isfinite(array).all())
 
 
 def printable(array: Array) -> Array:

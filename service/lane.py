@@ -104,7 +104,7 @@ class Lane:
             del task
 
     def has(self, place: Place) -> bool:
-        """Whether this thread has the lane, or takes it since nobody has; else it is counted out."""
+        """Whether this thread has the lane, or takes it from nobody; else it is counted out."""
         if self.holder is place:
             return True
         with self.lock:

@@ -15,7 +15,7 @@ from selectors import EVENT_READ
 from socket import SHUT_WR, socket
 from typing import Any
 
-from gunicorn.workers.gthread import TConn, ThreadWorker
+from gunicorn.workers.gthread import TConn, ThreadWorker  # type: ignore[import-untyped]
 
 from service.lane import Lane
 from service.requests import GATHERED_BYTES
