@@ -1,14 +1,17 @@
 """Everything about the stored forward pass that the witness moves about, prepared once."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
 from core.arrays import Array
 from core.differences.changes import CORNERED, SMALL, Change, change_of
 from core.differences.corners import Corners, find_corners
-from core.differences.heads import Head, head_of
-from core.differences.rounding import roundings
+from core.differences.heads import Head
+from core.differences.plan import Extent
+from core.differences.rounding import SECANT, roundings
+from core.differences.softmax_heads import extent_of, head_of
 from core.forward import Workings
 from core.layers import Layers
 from core.network import Network
@@ -42,30 +45,51 @@ class Base:
     @classmethod
     def about(cls, network: Network, w: Workings, smooth_room: float = ROOM) -> "Base":
         """Prepared from the stored z and a; `smooth_room` may be infinite, for a step asked for."""
-        corners = find_corners(network, w)
-        z = Layers(
-            at_upper_branch(w.z[l], corners[l]) if corners[l] else w.z[l] for l in w.W.numbers
-        )
-        changes = Layers(
-            change_of(network.activations[l], z[l]) if l < w.depth else None for l in z.numbers
-        )
-        head = head_of(network, z[w.depth], w.a[w.depth], w.y)
-        rooms = Layers(
+        corners, z = find_corners(network, w), []
+        for l in w.W.numbers:
+            here = corners[l]
+            z.append(w.z[l] if here is None else at_upper_branch(w.z[l], here))
+        changes = [change_of(*pair) for pair in zip(network.activations, z[:-1], strict=False)]
+        head = head_of(network, z[-1], w.a[w.depth], w.y)
+        rooms = [
             inverse_room(network.activations[l].name, w.z[l], corners[l], smooth_room)
-            for l in z.numbers
+            for l in w.W.numbers
+        ]
+        rooms[-1] = np.maximum(rooms[-1], head.inverse_room(SECANT, smooth_room))
+        return cls(
+            network,
+            Layers([*changes, None]),
+            head,
+            Layers(rooms),
+            corners,
+            roundings(network, changes, head, z, [here is not None for here in corners]),
         )
-        rounding = roundings(network, changes, head, z)
-        return cls(network, changes, head, rooms, corners, rounding)
+
+    @cached_property
+    def extent(self) -> Extent:
+        """How much there is to move."""
+        return extent_of(self.network, len(self.rounding[1]))
+
+    @cached_property
+    def cornered(self) -> bool:
+        """Whether any weighted input sits at a corner."""
+        return any(here is not None for here in self.corners)
 
     def examples(self, rows: slice) -> "Base":
         """The same for a run of examples, which are then counted from its first."""
+        if rows == slice(0, len(self.rounding[1])):
+            return self
+
+        def take(part: Array) -> Array:
+            return part[rows]
+
         return replace(
             self,
-            changes=Layers(c and c.view(lambda part: part[rows]) for c in self.changes),
-            head=self.head.examples(rows),
-            inverse_room=Layers(room[rows] for room in self.inverse_room),
-            corners=Layers(c and c.within(rows) for c in self.corners),
-            rounding=Layers(r[rows] for r in self.rounding),
+            changes=Layers([c and c.view(take) for c in self.changes]),
+            head=self.head.view(take),
+            inverse_room=Layers([room[rows] for room in self.inverse_room]),
+            corners=Layers([c and c.within(rows) for c in self.corners]),
+            rounding=Layers([r[rows] for r in self.rounding]),
         )
 
 

@@ -11,6 +11,9 @@ At: TypeAlias = tuple[str, int, tuple[int, ...]]
 """An entry: "weight_gradients" or "bias_gradients", the layer l from 1, and the index in it."""
 
 
+LISTED = 100  # disagreements and kinks that an answer lists
+
+
 @dataclass(frozen=True)
 class Options:
     """How to check; the defaults check every entry within the budget.
@@ -66,12 +69,25 @@ class Direction:
 
 
 @dataclass(frozen=True)
+class SecondOpinion:
+    """What complex arithmetic says to the parameters of a few neurons.
+
+    `entries` is how many it compared with backprop; `worst` the one with the largest ratio.
+    """
+
+    neurons: int
+    entries: int
+    worst: Comparison | None
+
+
+@dataclass(frozen=True)
 class Check:
     """The witness's answer.
 
     Entries that were not checked are NaN in all four collections. `disagreements` and `kinks` list
-    at most 100 each; `disagreed` counts all. `step` is the move of weighted inputs that it started
-    from, `operations` what the plan cost, in floating-point operations.
+    at most 100 each; `disagreed` counts all, those that only the second opinion found included
+    (their `finite_difference` is the complex step's). `step` is the move of weighted inputs that it
+    started from, `operations` what the plan cost, in floating-point operations.
     """
 
     bias_gradients: Layers[Array]
@@ -84,6 +100,7 @@ class Check:
     disagreements: tuple[Comparison, ...]
     disagreed: int
     kinks: tuple[Kink, ...]
+    second_opinion: SecondOpinion | None
     directions: tuple[Direction, ...]
     options: Options
     step: float

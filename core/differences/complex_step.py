@@ -1,30 +1,43 @@
 """The complex step: Im C(z + ih) / h = ∂C/∂z, with no difference to cancel (Squire & Trapp 1998).
 
-Another witness beside the differences, for analytic activations: plain complex arithmetic through
-the layers above a source, sharing no identity with `changes` and no formula with backprop.
+A witness of its own: plain complex arithmetic through the layers above a source. It shares no
+identity with `changes` and no formula for a derivative with backprop. h is so small that h² is
+nothing beside 1: the real parts are the stored pass, and a linear layer takes the imaginary parts
+on their own.
 """
 
 from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import special
 
+from core.activations import LEAKY_SLOPE
+from core.arrays import Array
 from core.differences.base import Base
-from core.differences.plan import Task, Units, plan_flops, tasks
-from core.differences.slopes import UNDERFLOW, Slopes, for_each
+from core.differences.plan import Task, Units, plan_flops
+from core.differences.slopes import Slopes, in_pieces
 from core.differences.sweep import NO_CORNER
 from core.forward import Workings
+from core.softmax import sum_of_others
 
 Complex = NDArray[np.complex128]
 
 IMAGINARY = 2.0**-330
 """h: so small that h² underflows beside 1, so large that products of it do not."""
 
+UNDERFLOW = 1e-200
+"""Slopes below it, times h, have lost digits to underflow somewhere on their way."""
+
+COARSER = 16.0
+"""Complex exp, log and erfc take several real functions each, and far tails of erfc lose digits
+in proportion to z²: their rounding beside what `rounding` allows for real ones."""
+
 
 def sigmoid(z: Complex) -> Complex:
     """1 / (1 + e^(−z)), the exponential never above 1."""
     e = np.exp(np.where(z.real < 0, z, -z))
-    return np.where(z.real < 0, e, 1.0) / (1.0 + e)
+    return np.asarray(np.where(z.real < 0, e, 1.0) / (1.0 + e), dtype=np.complex128)
 
 
 def tanh(z: Complex) -> Complex:
@@ -39,8 +52,20 @@ def softplus(z: Complex) -> Complex:
 
 def softmax(z: Complex) -> Complex:
     """e^z over its sum in each row."""
-    e = np.exp(z - z.real.max(axis=-1, keepdims=True))
-    return e / e.sum(axis=-1, keepdims=True)
+    e: Complex = np.exp(relative_to_top(z))
+    share: Complex = e / e.sum(axis=-1, keepdims=True)
+    return share
+
+
+def relative_to_top(z: Complex) -> Complex:
+    """z less the entry of each row that has the largest real part, which then is exactly 0."""
+    return z - np.take_along_axis(z, z.real.argmax(axis=-1)[..., None], axis=-1)
+
+
+def gelu(z: Complex) -> Complex:
+    """z Φ(z)."""
+    value: Complex = z * 0.5 * special.erfc(z * -np.sqrt(0.5))
+    return value
 
 
 ANALYTIC: dict[str, Callable[[Complex], Complex]] = {
@@ -49,55 +74,53 @@ ANALYTIC: dict[str, Callable[[Complex], Complex]] = {
     "identity": lambda z: z,
     "softplus": softplus,
     "silu": lambda z: z * sigmoid(z),
+    "gelu": gelu,
     "softmax": softmax,
 }
 
+PIECEWISE: dict[str, Callable[[Complex], Complex]] = ANALYTIC | {
+    "relu": lambda z: np.where(z.real > 0, z, 0.0),
+    "leaky_relu": lambda z: np.where(z.real > 0, z, LEAKY_SLOPE * z),
+    "elu": lambda z: np.where(z.real > 0, z, np.exp(np.where(z.real > 0, 0.0, z)) - 1.0),
+}
+"""With those that are analytic on either side of 0, which so small a step never crosses."""
+
 
 def complex_slopes(base: Base, w: Workings, units: Units) -> Slopes:
-    """The slopes of all these sources. Raises ValueError where an activation is not analytic."""
-    refused = sorted({s.name for s in base.network.activations} - ANALYTIC.keys())
-    if refused:
-        raise ValueError(
-            f"the complex step needs analytic activations; {', '.join(refused)} is not"
-        )
-    sizes, examples = base.network.sizes, len(w.y)
-    found = Slopes.empty(sum(map(len, units)), examples)
+    """The slopes of all these sources; NaN where a source moves a corner."""
 
-    def run(task: Task) -> None:
+    def slopes(task: Task) -> Slopes:
         with np.errstate(all="ignore"):
-            piece = task_slopes(base, w, task)
-        found.put((task.rows, task.examples), piece)
+            return task_slopes(base.examples(task.examples), w, task)
 
-    for_each(run, tasks(units, sizes, examples), 2 * plan_flops(units, sizes, examples))
-    return found
+    return in_pieces(slopes, base, units, 2 * plan_flops(units, base.extent))
 
 
 def task_slopes(base: Base, w: Workings, task: Task) -> Slopes:
-    """One task: z is (sources, N, n_l), complex, the real parts as stored."""
+    """One task: what Im z is over h, (sources, N, n_l), goes up layer by layer."""
     network, rows = base.network, task.examples
-    z: Complex | None = None
-    rounding = np.zeros((task.rows.stop - task.rows.start, rows.stop - rows.start))
+    shape = (task.rows.stop - task.rows.start, rows.stop - rows.start)
+    rounding, corner = np.zeros(shape), np.full(shape, NO_CORNER)
+    rate = np.empty((0, shape[1], network.sizes[0]))
     for l in network.weights.numbers:
-        own = task.units[l]
-        fresh = np.repeat(w.z[l][None, rows].astype(np.complex128), len(own), axis=0)
-        fresh[np.arange(len(own)), :, own] += 1j * IMAGINARY
-        z = fresh if z is None else np.concatenate([z, fresh])
-        if len(z):
-            moved = np.abs(z.imag) / IMAGINARY
-            rounding[: len(z)] += np.einsum("sij,ij->si", moved, base.rounding[l][rows])
-        a = ANALYTIC[network.activations[l].name](z)
-        if l == network.depth:
-            cost = complex_cost(network.cost.name, network.activations[l].name, z, a, w.y[rows])
-            slope = cost.imag / IMAGINARY
-            nowhere = np.full(slope.shape, NO_CORNER)
-            return Slopes(slope, slope, slope, rounding + UNDERFLOW, nowhere)
-        z = a @ network.weights[l + 1].T + network.biases[l + 1]
-    raise AssertionError("the last layer returns")
+        fresh = np.zeros((len(task.units[l]), shape[1], network.sizes[l]))
+        fresh[np.arange(len(fresh)), :, task.units[l]] = 1.0
+        rate = np.concatenate([rate @ network.weights[l].T, fresh]) if len(rate) else fresh
+        if not len(rate):
+            continue
+        rounding[: len(rate)] += np.einsum("sij,ij->si", np.abs(rate), base.rounding[l])
+        if here := base.corners[l]:
+            here.touched(rate, corner[: len(rate)])
+        z = w.z[l][rows] + 1j * (IMAGINARY * rate)
+        a = PIECEWISE[network.activations[l].name](z)
+        rate = a.imag / IMAGINARY
+    y, a = w.y[rows], w.a[network.depth][rows] + 1j * a.imag
+    cost = complex_cost(network.cost.name, network.activations[network.depth].name, z, a, y)
+    slope = np.where(corner == NO_CORNER, cost.imag / IMAGINARY, np.nan)
+    return Slopes.smooth(slope, COARSER * rounding + UNDERFLOW)
 
 
-def complex_cost(
-    cost: str, activation: str, z: Complex, a: Complex, y: NDArray[np.float64]
-) -> Complex:
+def complex_cost(cost: str, activation: str, z: Complex, a: Complex, y: Array) -> Complex:
     """Each example's cost, (sources, N)."""
     if cost == "mean_squared_error":
         terms = 0.5 * (a - y) ** 2
@@ -108,24 +131,38 @@ def complex_cost(
     elif activation == "softmax":
         terms = softmax_terms(cost, z, y)
     else:
-        terms = -times_log(y, a)
+        terms = -times(y, np.log(present(y, a)))
         if cost == "binary_cross_entropy":
-            terms = terms - times_log(1.0 - y, 1.0 - a)
+            terms = terms - times(1.0 - y, np.log(present(1.0 - y, 1.0 - a)))
     return np.asarray(terms.sum(axis=-1))
 
 
-def softmax_terms(cost: str, z: Complex, y: NDArray[np.float64]) -> Complex:
+def softmax_terms(cost: str, z: Complex, y: Array) -> Complex:
     """−y ln a, and −(1 − y) ln(1 − a) with 1 − a as the sum of the others."""
-    e = np.exp(z - z.real.max(axis=-1, keepdims=True))
-    total = e.sum(axis=-1, keepdims=True)
-    terms = -times_log(y, e / total)
-    if cost == "binary_cross_entropy":
-        others = e @ (1.0 - np.eye(z.shape[-1]))
-        terms = terms - times_log(1.0 - y, others / total)
-    return terms
+    exponents = relative_to_top(z)
+    log_total = np.log(np.exp(exponents).sum(axis=-1, keepdims=True))
+    terms = -y * (exponents - log_total)
+    if cost == "binary_cross_entropy" and z.shape[-1] > 1:
+        terms = terms - times(1.0 - y, log_of_others(z, exponents) - log_total)
+    return np.asarray(terms)
 
 
-def times_log(coefficient: NDArray[np.float64], argument: Complex) -> Complex:
-    """coefficient · ln(argument), 0 where the coefficient is 0."""
-    absent = coefficient == 0
-    return coefficient * np.log(np.where(absent, 1.0, argument))
+def log_of_others(z: Complex, exponents: Complex) -> Complex:
+    """ln Σ_{k ≠ j} e^(exponent_k) at every j; those beside the top relative to their largest."""
+    width = z.shape[-1]
+    top = z.real.argmax(axis=-1)[..., None] == np.arange(width)
+    second = np.where(top, -np.inf, z.real).max(axis=-1, keepdims=True)
+    beside_top = np.exp(np.where(top, -np.inf, z - second)).sum(axis=-1, keepdims=True)
+    e = np.exp(exponents)
+    others = sum_of_others(e.real) + 1j * sum_of_others(e.imag)
+    return np.where(top, (second - z) + np.log(beside_top), np.log(np.where(top, 1.0, others)))
+
+
+def present(coefficient: Array, argument: Complex) -> Complex:
+    """The argument of a logarithm, 1 where its coefficient is 0 and it does not exist."""
+    return np.where(coefficient == 0, 1.0, argument)
+
+
+def times(coefficient: Array, logarithm: Complex) -> Complex:
+    """coefficient · logarithm, 0 where the coefficient is 0."""
+    return np.where(coefficient == 0, 0.0, coefficient * logarithm)

@@ -56,17 +56,30 @@ class Way:
         )
 
 
-def derivative_along(base: Base, w: Workings, way: Way) -> Direction | None:
-    """The witness's derivative beside backprop's; None where every way crosses a corner."""
-    if any(corners is not None for corners in base.corners):
+@dataclass(frozen=True)
+class Slope:
+    """The sum over some examples of each one's derivative along a way, and its uncertainty."""
+
+    value: float = 0.0
+    uncertainty: float = 0.0
+
+    def plus(self, other: "Slope | None") -> "Slope | None":
+        """Both sums; None where either is."""
+        if other is None:
+            return None
+        return Slope(self.value + other.value, self.uncertainty + other.uncertainty)
+
+
+def slope_along(base: Base, w: Workings, way: Way) -> Slope | None:
+    """By plain evaluations about these examples; None where every way crosses a corner."""
+    if base.cornered:
         return None
     length = LENGTH
-    with np.errstate(all="ignore"):
-        while length >= SHORTEST:
-            z, cost = moved(w, way, length * MOVES)
-            if farthest(w, z) <= FARTHEST and not crosses_corner(base, w, z):
-                return compared(base, w, way, length, z, cost)
-            length /= 4.0
+    while length >= SHORTEST:
+        z, cost = moved(w, way, length * MOVES)
+        if farthest(w, z) <= FARTHEST and not crosses_corner(base, w, z):
+            return extrapolated(base, w, length, z, cost)
+        length /= 4.0
     return None
 
 
@@ -74,7 +87,8 @@ def moved(w: Workings, way: Way, t: Array) -> tuple[dict[int, Array], Array]:
     """Every z (evaluations × N × n_l) and each example's cost (evaluations × N) at θ + t · way."""
     a, z = w.a[0], {}
     for l in w.W.numbers:
-        z[l] = a @ w.W[l].T + w.b[l] + t * ((a @ way.q[l])[..., None] + 1.0) * way.p[l]
+        p = way.p[l]
+        z[l] = a @ w.W[l].T + (w.b[l] + t * ((a @ way.q[l])[..., None] * p + p))
         a = w.sigma[l](z[l])
     return z, w.output.terms(z[w.depth], a, w.y).sum(axis=-1)
 
@@ -93,35 +107,39 @@ def crosses_corner(base: Base, w: Workings, z: dict[int, Array]) -> bool:
     )
 
 
-def compared(
-    base: Base, w: Workings, way: Way, length: float, z: dict[int, Array], cost: Array
-) -> Direction:
+def extrapolated(base: Base, w: Workings, length: float, z: dict[int, Array], cost: Array) -> Slope:
     """Richardson on the plain costs, with truncation, rounding of both sides, and underflow."""
-    cost = cost - w.output.terms(w.z[w.depth], w.a[w.depth], w.y).sum(axis=-1)
-    plus, minus, half_plus, half_minus = cost.mean(axis=-1)
+    terms = w.output.terms(w.z[w.depth], w.a[w.depth], w.y)
+    plus, minus, half_plus, half_minus = (cost - terms.sum(axis=-1)).sum(axis=-1)
     full, half = (plus - minus) / (2.0 * length), (half_plus - half_minus) / length
-    value = (4.0 * half - full) / 3.0
     uncertainty = (
         abs(half - full) / 3.0
-        + 4.0 * cost_noise(base, w) / length
+        + 4.0 * cost_noise(base, w, np.abs(terms)) / length
         + backprop_noise(base, z, length)
         + UNDERFLOW
     )
-    backprop = way.gradient(w)
-    ratio = abs(backprop - value) / uncertainty
-    return Direction(backprop, float(value), float(uncertainty), float(ratio))
+    return Slope(float((4.0 * half - full) / 3.0), float(uncertainty))
 
 
-def cost_noise(base: Base, w: Workings) -> float:
-    """What rounding may do to C: of z(L) through the cost's slopes, of a(L), of the terms."""
+def cost_noise(base: Base, w: Workings, terms: Array) -> float:
+    """What rounding may do to Σ C₁: of z(L) through the cost's slopes, of a(L), of the terms."""
     noise = forward_noise(base.network, w.a)[w.depth]
     slopes = base.head.scale(LENGTH)
-    terms = np.abs(w.output.terms(w.z[w.depth], w.a[w.depth], w.y))
     rounded = unit_errors(EVALUATION) * (terms + base.head.output_rounding(LENGTH))
-    return float((noise * slopes + rounded).sum(axis=-1).mean())
+    return float((noise * slopes + rounded).sum())
 
 
 def backprop_noise(base: Base, z: dict[int, Array], length: float) -> float:
     """What rounding may do to backprop's sum: every z's rate along the way times its rounding."""
-    total = sum((np.abs(z[l][0] - z[l][1]) / (2.0 * length) * base.rounding[l]).sum() for l in z)
-    return float(total) / len(base.rounding[1])
+    return sum(
+        float((np.abs(z[l][0] - z[l][1]) / (2.0 * length) * base.rounding[l]).sum()) for l in z
+    )
+
+
+def compared(way: Way, w: Workings, slope: Slope | None) -> Direction | None:
+    """The mean over all examples beside backprop's; None where there is none to compare."""
+    if slope is None or not np.isfinite(slope.uncertainty):
+        return None
+    backprop = way.gradient(w)
+    value, uncertainty = slope.value / len(w.y), slope.uncertainty / len(w.y)
+    return Direction(backprop, value, uncertainty, abs(backprop - value) / uncertainty)

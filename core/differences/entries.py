@@ -1,7 +1,10 @@
-"""From the slopes of the sources to the derivatives of the parameters they serve."""
+"""From the slopes of the sources to the derivatives of the parameters that they serve.
+
+θ moves z_j by h a_k (a bias by h), so ∂C/∂θ is the mean of slope · a_k over the examples.
+"""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,33 +14,112 @@ from core.differences.check import At, Comparison, Kink
 from core.differences.corners import Corner
 from core.differences.rounding import unit_errors
 from core.differences.selection import Chosen
-from core.differences.slopes import Slopes
+from core.differences.slopes import UNDERFLOW, Slopes
 from core.differences.sweep import NO_CORNER
 from core.forward import Workings
 
+Mask = NDArray[np.bool_]
 
-@dataclass(frozen=True)
-class Entries:
-    """One array of parameters: the witness's values, their uncertainties, both sides at kinks."""
+LARGEST = float(np.finfo(np.float64).max)  # a ratio beyond it is told as this
+
+
+@dataclass
+class Totals:
+    """Sums over the examples of one array of parameters (sources × carried).
+
+    `left` and `stored` are None as long as nothing moved a corner: both are then `right`.
+    """
+
+    right: Array
+    uncertainty: Array
+    left: Array | None = None
+    stored: Array | None = None
+
+    @classmethod
+    def of(cls, slopes: Slopes, carried: Array, examples: int) -> "Totals":
+        """A block's: `carried` (N × n) is what a move of each parameter is multiplied by.
+
+        A parameter whose activation is negative moves z_j left when it moves right itself.
+        """
+        size = slopes.uncertainty + unit_errors(2 * examples + 4) * np.abs(slopes.right)
+        times = np.multiply if examples == 1 else np.matmul  # an outer product needs no sums
+        uncertainty = times(size, np.abs(carried))
+        if slopes.corner is None:
+            return cls(times(slopes.right, carried), uncertainty)
+        up, down = np.maximum(carried, 0.0), np.minimum(carried, 0.0)
+        return cls(
+            slopes.right @ up + slopes.left @ down,
+            uncertainty,
+            slopes.left @ up + slopes.right @ down,
+            slopes.stored @ carried,
+        )
+
+    def plus(self, other: "Totals | None") -> "Totals":
+        """Both sums, in place."""
+        if other is None:
+            return self
+        if self.left is not None or other.left is not None:
+            sides = [(part.left, part.stored) for part in (self.sided(), other.sided())]
+            self.left, self.stored = (a + b for a, b in zip(*sides, strict=True))
+        self.right += other.right
+        self.uncertainty += other.uncertainty
+        return self
+
+    def sided(self) -> "Totals":
+        """With left and stored."""
+        if self.left is None:
+            return replace(self, left=self.right, stored=self.right)
+        return self
+
+
+@dataclass
+class Parameters:
+    """One array of parameters, its sums so far, and a corner that each source moves.
+
+    `mask` says which entries of the whole array were chosen, None all of the sources' rows.
+    """
 
     kind: str
     layer: int
     units: NDArray[np.intp]
-    slopes: Slopes
+    mask: Mask | None
+    totals: Totals | None = None
+    corners: dict[int, Corner] = field(default_factory=dict)
+
+    def add(self, slopes: Slopes, carried: Array, examples: int) -> None:
+        """Add a block of examples, of so many in all."""
+        self.totals = Totals.of(slopes, carried, examples).plus(self.totals)
+
+
+@dataclass(frozen=True)
+class Entries:
+    """One array of parameters: the witness's values, their uncertainties, both sides at kinks.
+
+    `units` names its rows where they are not all rows of the array.
+    """
+
+    kind: str
+    layer: int
+    units: NDArray[np.intp] | None
     backprop: Array
     value: Array
     uncertainty: Array
     left: Array
     right: Array
+    corners: dict[int, Corner]
 
     def at(self, flat: int) -> At:
         """The address of an entry."""
-        return self.kind, self.layer, tuple(map(int, np.unravel_index(flat, self.value.shape)))
+        row, *column = map(int, np.unravel_index(flat, self.value.shape))
+        unit = row if self.units is None else int(self.units[row])
+        return self.kind, self.layer, (unit, *column)
 
     def ratios(self) -> Array:
-        """|backprop − value| / uncertainty of every entry, −1 where it was not checked."""
-        ratio = np.abs(self.backprop - self.value) / self.uncertainty
-        return np.where(np.isnan(self.value), -1.0, ratio)
+        """|backprop − value| / uncertainty of every entry, NaN where it was not checked."""
+        ratio = self.backprop - self.value
+        np.abs(ratio, out=ratio)
+        ratio /= self.uncertainty
+        return np.minimum(ratio, LARGEST, out=ratio)
 
     def comparison(self, flat: int, ratio: float) -> Comparison:
         """One entry beside backprop's."""
@@ -49,67 +131,109 @@ class Entries:
             float(ratio),
         )
 
-    def kinks(self, corners: list[Corner]) -> Iterator[Kink]:
+    def kinks(self) -> Iterator[Kink]:
         """The entries whose two sides differ by more than they are uncertain."""
         if self.left is self.right:
             return
         for flat in np.flatnonzero(np.abs(self.right - self.left) > self.uncertainty / 2.0):
             at = self.at(int(flat))
-            (row,) = np.flatnonzero(self.units == at[2][0])
-            moved = self.slopes.corner[row]
-            corner = corners[int(moved[moved != NO_CORNER][0])]
+            corner = self.corners[at[2][0]]
             yield Kink(at, float(self.left.flat[flat]), float(self.right.flat[flat]), corner)
 
 
-def spread(w: Workings, chosen: Chosen, slopes: Slopes) -> Iterator[Entries]:
-    """The entries of every layer, from the slopes of its sources: θ moves z_j by h or by h a_k."""
-    examples, start = len(w.y), 0
-    ones = np.ones((examples, 1))
-    for l in chosen.units.numbers:
-        rows = slice(start, start + len(chosen.units[l]))
+def begin(chosen: Chosen) -> list[Parameters]:
+    """Biases and weights of every layer, with nothing summed yet."""
+    return [
+        Parameters(kind, l, chosen.units[l], mask)
+        for l in chosen.units.numbers
+        for kind, mask in (
+            ("bias_gradients", chosen.biases[l]),
+            ("weight_gradients", chosen.weights[l]),
+        )
+    ]
+
+
+def add_block(
+    parameters: list[Parameters], slopes: Slopes, w: Workings, examples: int, corners: list[Corner]
+) -> None:
+    """Add a block of examples (`w` holds these only, of `examples` in all)."""
+    start, ones = 0, np.ones((len(w.y), 1))
+    for biases, weights in zip(parameters[::2], parameters[1::2], strict=True):
+        rows = slice(start, start + len(biases.units))
         start = rows.stop
         here = slopes.rows(rows)
-        for kind, carried, backprop, mask in (
-            ("bias_gradients", ones, w.bias_gradients[l], chosen.biases[l]),
-            ("weight_gradients", w.a[l - 1], w.weight_gradients[l], chosen.weights[l]),
-        ):
-            shape = (len(w.W[l]), carried.shape[1])
-            parts = averaged(here, carried)
-            if mask is not None:
-                full = [np.full(shape, np.nan) for _ in parts]
-                for whole, part in zip(full, parts, strict=True):
-                    whole[chosen.units[l]] = part
-                    whole[~mask.reshape(shape)] = np.nan
-                parts = tuple(full)
-            unknown = ~(np.isfinite(parts[0]) & np.isfinite(parts[1]))
-            if unknown.any():
-                parts[0][unknown] = parts[1][unknown] = np.nan
-            yield Entries(
-                kind,
-                l,
-                chosen.units[l],
-                here,
-                backprop,
-                *(part.reshape(backprop.shape) for part in parts),
-            )
+        biases.add(here, ones, examples)
+        weights.add(here, w.a[weights.layer - 1], examples)
+        if here.corner is not None:
+            moved = moved_corners(here.corner, biases.units, corners)
+            biases.corners.update(moved)
+            weights.corners.update(moved)
 
 
-def averaged(slopes: Slopes, carried: Array) -> tuple[Array, Array, Array, Array]:
-    """Value, uncertainty, left and right of each parameter (sources × carried), over the batch.
+def moved_corners(
+    corner: NDArray[np.intp], units: NDArray[np.intp], corners: list[Corner]
+) -> dict[int, Corner]:
+    """For each neuron that moves corners in these examples, the first."""
+    first = (corner != NO_CORNER).argmax(axis=1)
+    numbers = corner[np.arange(len(corner)), first]
+    return {
+        int(unit): corners[number]
+        for unit, number in zip(units, numbers, strict=True)
+        if number != NO_CORNER
+    }
 
-    A parameter whose activation is negative moves z_j left when it moves right itself. At a kink
-    the value is the middle of all that backprop may answer, and the uncertainty reaches its ends.
+
+def entries_of(part: Parameters, w: Workings) -> Entries:
+    """The derivatives, in their places in the whole array; NaN where they are not known."""
+    backprop = getattr(w, part.kind)[part.layer]
+    arrays = means(part, len(w.y))
+    if part.mask is not None:
+        arrays = [placed(array, part.units, part.mask, backprop.shape) for array in arrays]
+    return entries(part, None, backprop, arrays)
+
+
+def rows_of(part: Parameters, w: Workings) -> Entries:
+    """The same for the rows of the sources alone."""
+    backprop = getattr(w, part.kind)[part.layer][part.units]
+    return entries(part, part.units, backprop, means(part, len(w.y)))
+
+
+def entries(
+    part: Parameters, units: NDArray[np.intp] | None, backprop: Array, arrays: list[Array]
+) -> Entries:
+    """Those arrays beside backprop's, shaped as it is."""
+    value, uncertainty, *sides = (array.reshape(backprop.shape) for array in arrays)
+    uncertainty += UNDERFLOW
+    if not np.isfinite((value + uncertainty).sum()):
+        unknown = ~np.isfinite(value + uncertainty)
+        value[unknown] = uncertainty[unknown] = np.nan
+    left, right = sides or (value, value)
+    return Entries(
+        part.kind, part.layer, units, backprop, value, uncertainty, left, right, part.corners
+    )
+
+
+def means(part: Parameters, examples: int) -> list[Array]:
+    """Value, uncertainty, and where they differ left and right of each parameter.
+
+    At a kink the value is the middle of all that backprop may answer, and the uncertainty reaches
+    its ends.
     """
-    examples = len(carried)
-    size = slopes.uncertainty + unit_errors(2 * examples + 4) * np.abs(slopes.right)
-    uncertainty = size @ np.abs(carried) / examples
-    if (slopes.corner == NO_CORNER).all():
-        value = slopes.right @ carried / examples
-        return value, uncertainty, value, value
-    up, down = np.maximum(carried, 0.0), np.minimum(carried, 0.0)
-    right = (slopes.right @ up + slopes.left @ down) / examples
-    left = (slopes.left @ up + slopes.right @ down) / examples
-    stored = slopes.stored @ carried / examples
+    totals = part.totals
+    assert totals is not None
+    totals.right /= examples
+    totals.uncertainty /= examples
+    if totals.left is None or totals.stored is None:
+        return [totals.right, totals.uncertainty]
+    right, left, stored = totals.right, totals.left / examples, totals.stored / examples
     low = np.minimum(np.minimum(left, right), stored)
     high = np.maximum(np.maximum(left, right), stored)
-    return (low + high) / 2.0, uncertainty + (high - low) / 2.0, left, right
+    return [(low + high) / 2.0, totals.uncertainty + (high - low) / 2.0, left, right]
+
+
+def placed(part: Array, units: NDArray[np.intp], mask: Mask, shape: tuple[int, ...]) -> Array:
+    """The sources' rows among all rows of the array, NaN where an entry was not chosen."""
+    whole = np.full((shape[0], part.shape[1]), np.nan)
+    whole[units] = part
+    whole[~mask.reshape(whole.shape)] = np.nan
+    return whole

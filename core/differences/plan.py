@@ -19,9 +19,22 @@ MOVES = np.array([1.0, -1.0, 0.5, -0.5])
 """The evaluations of every source, in units of its step h."""
 EVALUATIONS = len(MOVES)
 CHUNK = 1 << 16  # numbers in one array of a task: 512 KiB stays in a core's own cache
+BLOCK = 1 << 20  # activations prepared at a time: some ten arrays of 8 MiB
 ELEMENTWISE_FLOPS = 12  # what one entry of a layer costs beside its matrix product
 
 Units = Layers[NDArray[np.intp]]
+
+
+@dataclass(frozen=True)
+class Extent:
+    """How much there is to do: n_0…n_L, N, and whether each output's cost depends on all outputs.
+
+    Where it does not, moving one output takes one number, not n_L.
+    """
+
+    sizes: Sequence[int]
+    examples: int
+    coupled: bool = False
 
 
 @dataclass(frozen=True)
@@ -35,40 +48,51 @@ class Task:
 
 def every_unit(sizes: Sequence[int]) -> Units:
     """All sources of a network with layers n_0…n_L."""
-    return Layers(np.arange(n) for n in sizes[1:])
+    return Layers([np.arange(n) for n in sizes[1:]])
 
 
-def source_flops(sizes: Sequence[int], examples: int) -> list[int]:
+def source_flops(extent: Extent) -> list[int]:
     """Floating-point operations of one source, for l = 1…L: four moves through the layers above."""
+    sizes = extent.sizes
+    own = sizes[-1] if extent.coupled else 1
     above, costs = 0, []
-    for source, into in reversed(list(zip(sizes[1:], [*sizes[2:], 0], strict=True))):
+    for source, into in zip(sizes[:0:-1], [0, *sizes[:1:-1]], strict=True):
         above += into * (2 * source + ELEMENTWISE_FLOPS)
-        costs.append(EVALUATIONS * examples * (above + ELEMENTWISE_FLOPS))
+        costs.append(EVALUATIONS * extent.examples * (above + own * ELEMENTWISE_FLOPS))
+        own = 1
     return costs[::-1]
 
 
-def plan_flops(units: Units, sizes: Sequence[int], examples: int) -> int:
+def plan_flops(units: Units, extent: Extent) -> int:
     """What moving these sources costs."""
-    costs = source_flops(sizes, examples)
-    return sum(len(units[l]) * costs[l - 1] for l in units.numbers)
+    return sum(len(own) * cost for own, cost in zip(units, source_flops(extent), strict=True))
 
 
-def affordable_units(
-    sizes: Sequence[int], examples: int, budget: float, generator: np.random.Generator
-) -> Units:
+def affordable_units(extent: Extent, budget: float, generator: np.random.Generator) -> Units:
     """Sources in random order, as many as the budget pays for, and one at least."""
-    costs = np.repeat(source_flops(sizes, examples), sizes[1:])
+    costs = np.repeat(source_flops(extent), extent.sizes[1:])
     order = generator.permutation(len(costs))
     affordable = int(np.searchsorted(np.cumsum(costs[order]), budget, side="right"))
     chosen = np.zeros(len(costs), dtype=bool)
     chosen[order[: max(1, affordable)]] = True
-    return some_units(every_unit(sizes), chosen)
+    return some_units(every_unit(extent.sizes), chosen)
 
 
-def tasks(units: Units, sizes: Sequence[int], examples: int) -> Iterator[Task]:
+def blocks(extent: Extent) -> Iterator[slice]:
+    """The examples in runs whose activations may all be prepared at once."""
+    run = max(1, BLOCK // sum(extent.sizes))
+    for first in range(0, extent.examples, run):
+        yield slice(first, min(first + run, extent.examples))
+
+
+def tasks(units: Units, extent: Extent) -> Iterator[Task]:
     """The plan in pieces whose arrays stay in cache, each a run of sources and of examples."""
+    sources, examples = sum(map(len, units)), extent.examples
+    rows = max(1, CHUNK // (EVALUATIONS * max(extent.sizes[1:])))
+    if sources * examples <= rows:
+        yield Task(units, slice(0, sources), slice(0, examples))
+        return
     layers, neurons = flat_sources(units)
-    rows = max(1, CHUNK // (EVALUATIONS * max(sizes[1:])))
     run = min(examples, rows)
     each = max(1, rows // run)
     for start in range(0, len(layers), each):
@@ -86,7 +110,7 @@ def flat_sources(units: Units) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
 
 def by_layer(layers: NDArray[np.intp], neurons: NDArray[np.intp], depth: int) -> Units:
     """Sources as neurons of each layer."""
-    return Layers(neurons[layers == l] for l in range(1, depth + 1))
+    return Layers([neurons[layers == l] for l in range(1, depth + 1)])
 
 
 def some_units(units: Units, chosen: NDArray[np.bool_]) -> Units:

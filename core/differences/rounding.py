@@ -8,6 +8,8 @@ sees the first factor as its own column and the rest is prepared here. The sizes
 secants of the function; they only size an error and never enter a value.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from core.arrays import Array
@@ -30,22 +32,31 @@ OUTPUT_CHUNK = 1 << 16  # numbers in one array of output moves
 
 
 def roundings(
-    network: Network, changes: Layers[Change | None], head: Head, z: Layers[Array]
+    network: Network,
+    changes: Sequence[Change],
+    head: Head,
+    z: Sequence[Array],
+    cornered: Sequence[bool],
 ) -> Layers[Array]:
-    """For l = 1…L the rounding (N × n_l) that one unit of |s| at a weighted input brings."""
-    sizes, depth = network.sizes, network.depth
+    """For l = 1…L the rounding (N × n_l) that one unit of |s| at a weighted input brings.
+
+    `z` holds all layers' weighted inputs, `changes` what stands above all but the last. From a
+    `cornered` layer down nothing may cancel, since either branch may be the one that is taken.
+    """
+    sizes = network.sizes
     size = head.scale(SECANT)
     signed = output_secant(head, size)
     result = [unit_errors(EVALUATION) * size]
-    for l in range(depth - 1, 0, -1):
-        change = changes[l]
-        assert change is not None
-        W = network.weights[l + 1]
-        slope = change(np.full_like(z[l], SECANT), SECANT) / SECANT
-        terms = change.steepness(z[l], SECANT) * (np.abs(signed) @ np.abs(W))
+    bent = cornered[-1]
+    for l in range(network.depth - 1, 0, -1):
+        change, here, W = changes[l - 1], z[l - 1], network.weights[l + 1]
+        slope = change(np.full_like(here, SECANT), SECANT) / SECANT
+        bent = bent or cornered[l - 1]
+        sums = np.abs(signed) @ np.abs(W)
+        terms = change.steepness(here, SECANT) * sums
         result.append(unit_errors(sizes[l] + sizes[l + 1] + EVALUATION) * terms)
-        signed = (signed @ W) * slope
-    return Layers(reversed(result))
+        signed = sums * np.abs(slope) if bent else (signed @ W) * slope
+    return Layers(result[::-1])
 
 
 def unit_errors(roundings: int) -> float:
@@ -56,11 +67,12 @@ def unit_errors(roundings: int) -> float:
 def output_secant(head: Head, size: Array) -> Array:
     """The cost's secant along each output, N × n_L: one output moved at a time."""
     outputs = size.shape[1]
-    together = max(1, OUTPUT_CHUNK // size.size)
+    together = max(1, OUTPUT_CHUNK // (size.size if head.coupled else len(size)))
     secants = []
     for first in range(0, outputs, together):
-        moved = np.eye(outputs)[first : first + together, None, :] * SECANT
-        secants.append(head(np.repeat(moved, len(size), axis=1), SECANT) / SECANT)
+        own = np.arange(first, min(first + together, outputs))
+        moved = np.full((len(own), 1, len(size)), SECANT)
+        secants.append(head.alone(moved, own, SECANT)[:, 0, :] / SECANT)
     return np.concatenate(secants).T
 
 

@@ -1,12 +1,13 @@
 """Which entries a check looks at: all, as many as the budget affords, or a sample."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.differences.check import Options
-from core.differences.plan import Units, affordable_units, every_unit, plan_flops
+from core.differences.plan import Extent, Units, affordable_units, every_unit, plan_flops
 from core.forward import Workings
 from core.layers import Layers
 
@@ -19,20 +20,36 @@ class Chosen:
     biases: Layers[NDArray[np.bool_] | None]
     weights: Layers[NDArray[np.bool_] | None]
 
+    @classmethod
+    def all_of(cls, units: Units) -> "Chosen":
+        """Every parameter of every source."""
+        everything: Layers[NDArray[np.bool_] | None] = Layers([None] * len(units))
+        return cls(units, everything, everything)
 
-def choose(w: Workings, options: Options, generator: np.random.Generator) -> Chosen:
+    @classmethod
+    def rows_of(cls, units: Units, sizes: Sequence[int]) -> "Chosen":
+        """Every parameter of some of the sources."""
+        biases = [np.isin(np.arange(sizes[l]), units[l]) for l in units.numbers]
+        weights = [
+            np.repeat(mask[:, None], n, axis=1) for mask, n in zip(biases, sizes[:-1], strict=True)
+        ]
+        return cls(units, Layers(biases), Layers(weights))
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing is left out."""
+        return all(mask is None for mask in self.weights)
+
+
+def choose(w: Workings, extent: Extent, options: Options, generator: np.random.Generator) -> Chosen:
     """All entries, those of the sources that the budget affords, or a sample of a given size."""
-    sizes, examples = w.network.sizes, len(w.y)
-    units = every_unit(sizes)
-    everything: Layers[NDArray[np.bool_] | None] = Layers([None] * len(units))
     if isinstance(options.entries, int):
         return sample(w, options.entries, generator)
-    if options.entries == "all" or plan_flops(units, sizes, examples) <= options.budget:
-        return Chosen(units, everything, everything)
-    some = affordable_units(sizes, examples, options.budget, generator)
-    biases = [np.isin(np.arange(len(units[l])), some[l]) for l in units.numbers]
-    weights = [np.repeat(mask[:, None], sizes[l], axis=1) for l, mask in enumerate(biases)]
-    return Chosen(some, Layers(biases), Layers(weights))
+    units = every_unit(extent.sizes)
+    if options.entries == "all" or plan_flops(units, extent) <= options.budget:
+        return Chosen.all_of(units)
+    some = affordable_units(extent, options.budget, generator)
+    return Chosen.rows_of(some, extent.sizes)
 
 
 def sample(w: Workings, size: int, generator: np.random.Generator) -> Chosen:

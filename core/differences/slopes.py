@@ -16,12 +16,15 @@ from numpy.typing import NDArray
 
 from core.arrays import Array
 from core.differences.base import Base
+from core.differences.corners import Side
 from core.differences.plan import Task, Units, plan_flops, some_units, tasks
 from core.differences.sweep import NO_CORNER, Response, sweep
 
 STEP = 2.0**-16
 """By how much a weighted input is moved: h² = 2.3e-10 is what the two differences differ by, and
 their difference over 3 is the uncertainty, 1e4 times more than the h⁴ that is left."""
+
+OVERFLOWN = 2.0**-64  # how much to shrink a move that left float64
 
 SMALLEST_STEP = 1e-200  # below it differences of the cost would underflow
 UNDERFLOW = 1e-280
@@ -35,41 +38,67 @@ Order = Literal[2, 4]
 @dataclass(frozen=True)
 class Slopes:
     """Sources × N each: the derivative to the right and left of corners and on their stored branch,
-    all the same where there is none; their uncertainty; the number of a corner that it moves.
+    the same array where there is none; their uncertainty; the number of a corner that it moves.
     """
 
     right: Array
     left: Array
     stored: Array
     uncertainty: Array
-    corner: NDArray[np.intp]
+    corner: NDArray[np.intp] | None
 
     @classmethod
-    def empty(cls, sources: int, examples: int) -> "Slopes":
+    def smooth(cls, slope: Array, uncertainty: Array) -> "Slopes":
+        """Where no corner is moved."""
+        return cls(slope, slope, slope, uncertainty, None)
+
+    @classmethod
+    def empty(cls, sources: int, examples: int, cornered: bool) -> "Slopes":
         """To be filled in."""
-        right, left, stored, uncertainty = np.empty((4, sources, examples))
-        return cls(right, left, stored, uncertainty, np.empty((sources, examples), dtype=np.intp))
+        shape = (sources, examples)
+        right, uncertainty = np.empty(shape), np.empty(shape)
+        if not cornered:
+            return cls.smooth(right, uncertainty)
+        corner = np.full(shape, NO_CORNER)
+        return cls(right, np.empty(shape), np.empty(shape), uncertainty, corner)
 
     def rows(self, rows: slice) -> "Slopes":
         """Those of some of the sources."""
+        if self.corner is None:
+            return Slopes.smooth(self.right[rows], self.uncertainty[rows])
         return Slopes(*(getattr(self, field.name)[rows] for field in fields(self)))
 
     def put(self, where: tuple[slice, slice], piece: "Slopes") -> None:
         """Fill in a piece."""
-        for field in fields(self):
-            getattr(self, field.name)[where] = getattr(piece, field.name)
+        self.right[where], self.uncertainty[where] = piece.right, piece.uncertainty
+        if self.corner is not None:
+            self.left[where], self.stored[where] = piece.left, piece.stored
+            if piece.corner is not None:
+                self.corner[where] = piece.corner
 
 
 def unit_slopes(base: Base, units: Units, step: float, order: Order) -> Slopes:
     """The slopes of all these sources in all examples of the base."""
-    sizes, examples = base.network.sizes, len(base.rounding[1])
-    found = Slopes.empty(sum(map(len, units)), examples)
+    extent = base.extent
+
+    def slopes(task: Task) -> Slopes:
+        return task_slopes(base.examples(task.examples), task.units, step, order)
+
+    return in_pieces(slopes, base, units, plan_flops(units, extent))
+
+
+def in_pieces(slopes: Callable[[Task], Slopes], base: Base, units: Units, flops: float) -> Slopes:
+    """The slopes of all these sources, task by task."""
+    extent = base.extent
+    todo = list(tasks(units, extent))
+    if len(todo) == 1:
+        return slopes(todo[0])
+    found = Slopes.empty(sum(map(len, units)), extent.examples, base.cornered)
 
     def run(task: Task) -> None:
-        piece = task_slopes(base.examples(task.examples), task.units, step, order)
-        found.put((task.rows, task.examples), piece)
+        found.put((task.rows, task.examples), slopes(task))
 
-    for_each(run, tasks(units, sizes, examples), plan_flops(units, sizes, examples))
+    for_each(run, todo, flops)
     return found
 
 
@@ -92,29 +121,41 @@ def pool() -> ThreadPoolExecutor:
 def task_slopes(base: Base, units: Units, step: float, order: Order) -> Slopes:
     """The slopes of one task's sources, moves shrunk and corners seen from both sides."""
     with np.errstate(all="ignore"):
-        h = np.full((sum(map(len, units)), len(base.rounding[1])), step)
-        response = within_reach(base, units, h, sweep(base, units, h))
-        right, truncation = extrapolated(response.cost, h, order)
-        uncertainty = truncation + response.rounding / h + UNDERFLOW
-        if (response.corner == NO_CORNER).all():
-            return Slopes(right, right, right, uncertainty, response.corner)
-        left, left_truncation = extrapolated(sweep(base, units, h, "left").cost, h, order)
-        stored, _ = extrapolated(sweep(base, units, h, "stored").cost, h, order)
-        return Slopes(right, left, stored, uncertainty + left_truncation, response.corner)
+        right, uncertainty, corner = one_side(base, units, step, order, "right")
+        if not base.cornered or (corner == NO_CORNER).all():
+            return Slopes.smooth(right, uncertainty)
+        left, of_left, other = one_side(base, units, step, order, "left")
+        stored, of_stored, _ = one_side(base, units, step, order, "stored")
+        widest = np.maximum(np.maximum(uncertainty, of_left), of_stored)
+        return Slopes(right, left, stored, widest, np.maximum(corner, other))
 
 
-def within_reach(base: Base, units: Units, h: Array, response: Response) -> Response:
+def one_side(
+    base: Base, units: Units, step: float, order: Order, side: Side
+) -> tuple[Array, Array, NDArray[np.intp]]:
+    """Each source's slope on one side of the corners, its uncertainty, a corner that it moves."""
+    h = np.full((sum(map(len, units)), base.extent.examples), step)
+    response = within_reach(base, units, h, sweep(base, units, h, side), side)
+    slope, truncation = extrapolated(response.cost, h, order)
+    return slope, truncation + response.rounding / h + UNDERFLOW, response.corner
+
+
+def within_reach(base: Base, units: Units, h: Array, response: Response, side: Side) -> Response:
     """The response with every move within its room; h is shrunk in place where it was not.
 
-    Moves grow with h as good as linearly, so a second sweep is all it takes; more are a safeguard.
+    Moves grow with h as good as linearly, so a second sweep is all it takes; more are a safeguard,
+    and for moves that overflowed (no number is beyond its room, and none within).
     """
-    while True:
-        far = (response.reach > 1.0) & (h > SMALLEST_STEP)
+    while not (response.reach <= 1.0).all():
+        far = np.logical_not(response.reach <= 1.0) & (h > SMALLEST_STEP)
         if not far.any():
-            return response
-        h[far] *= np.exp2(-np.ceil(np.log2(2.0 * response.reach[far])))
-        again = far.any(axis=1)
-        response.put(again, sweep(base, some_units(units, again), h[again]))
+            break
+        reach = response.reach[far]
+        shrunk = np.exp2(-np.ceil(np.log2(2.0 * reach)))
+        h[far] *= np.where(np.isfinite(reach), shrunk, OVERFLOWN)
+        again: NDArray[np.bool_] = np.any(far, axis=1)
+        response.put(again, sweep(base, some_units(units, again), h[again], side))
+    return response
 
 
 def extrapolated(cost: Array, h: Array, order: Order) -> tuple[Array, Array]:

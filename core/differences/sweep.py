@@ -60,21 +60,22 @@ def sweep(base: Base, units: Units, h: Array, side: Side = "right") -> Response:
     """
     response = Response.empty(*h.shape)
     moves = h[:, None, :] * MOVES[:, None]
-    s, active, largest = None, 0, 0.0
-    for l in range(first_layer(units), base.network.depth + 1):
+    s, active, depth = None, 0, base.network.depth
+    for l in range(first_layer(units), depth + 1):
+        below = slice(0, active)
         own = slice(active, active + len(units[l]))
-        fresh = moves[own]
-        if l == base.network.depth:
-            s = with_own_moves(s, fresh, units[l], base.network.sizes[l])
-            largest = watch(base, l, s, response, side)
-        else:
-            fresh_largest = watch_own(base, l, fresh, units[l], response.rows(own), side)
-            if s is not None:
-                largest = watch(base, l, s, response.rows(slice(0, active)), side)
-            s = next_layer(base, l, s, fresh, units[l], max(largest, fresh_largest))
+        largest = 0.0
+        if len(units[l]):
+            largest = watch_own(base, l, moves[own], units[l], response.rows(own), side)
+        if s is not None:
+            largest = max(largest, watch(base, l, s, response.rows(below), side))
+        if l < depth:
+            s = next_layer(base, l, s, moves[own], units[l], largest)
+        elif s is not None:
+            response.cost[below] = base.head(s, largest)
         active = own.stop
-    assert s is not None
-    response.cost[:] = base.head(s, largest)
+    if len(units[depth]):
+        response.cost[own] = base.head.alone(moves[own], units[depth], largest)
     return response
 
 
@@ -90,7 +91,7 @@ def watch(base: Base, l: int, s: Array, response: Response, side: Side) -> float
     """
     size = np.abs(s[:, 0])
     response.rounding[:] += np.einsum("sij,ij->si", size, base.rounding[l])
-    largest = float(size.max(initial=0.0))
+    largest = float(size.max())
     np.maximum(response.reach, (size * base.inverse_room[l]).max(axis=-1), out=response.reach)
     if corners := base.corners[l]:
         corners.touched(size, response.corner)
@@ -106,11 +107,12 @@ def watch_own(
     response.rounding[:] = size * base.rounding[l].T[own]
     response.reach[:] = size * base.inverse_room[l].T[own]
     if corners := base.corners[l]:
-        spread = with_own_moves(None, moves, own, base.network.sizes[l])
+        spread = np.zeros((*moves.shape, base.network.sizes[l]))
+        spread[np.arange(len(own)), :, :, own] = moves
         corners.touched(np.abs(spread[:, 0]), response.corner)
         corners.bend(spread, side)
         moves[:] = spread[np.arange(len(own)), :, :, own]
-    return float(size.max(initial=0.0))
+    return float(size.max())
 
 
 def next_layer(
@@ -127,13 +129,6 @@ def next_layer(
         moved = change.view(lambda part: part.T[own][:, None, :])(fresh.copy(), largest)
         np.multiply(moved[..., None], W.T[own][:, None, None, :], out=upward[active:])
     return upward
-
-
-def with_own_moves(s: Array | None, moves: Array, own: NDArray[np.intp], width: int) -> Array:
-    """s with the sources of this layer appended, each moving its own unit only."""
-    spread = np.zeros((*moves.shape, width))
-    spread[np.arange(len(own)), :, :, own] = moves
-    return spread if s is None else np.concatenate([s, spread])
 
 
 def flat(s: Array) -> Array:

@@ -1,28 +1,43 @@
 """The finite-difference check: every weight and bias, an uncertainty for each, kinks told apart.
 
-Order of work: prepare the base, move the sources (`plan`, `sweep`, `slopes`), spread each source's
-slope over the parameters that it serves (`entries`), compare with backprop entry by entry.
+Order of work: choose what to look at (`selection`), and for each block of examples prepare the base
+(`base`), move the sources (`plan`, `sweep`, `slopes`), and add each source's slope to the sums of
+the parameters that it serves (`entries`). Then compare with backprop entry by entry.
 """
 
+from dataclasses import dataclass, replace
 from itertools import islice
 
 import numpy as np
 
-from core.arrays import Array
 from core.differences.base import ROOM, Base
-from core.differences.check import Check, Comparison, Direction, Options
-from core.differences.complex_step import complex_slopes
+from core.differences.check import LISTED, Check, Direction, Options, SecondOpinion
+from core.differences.complex_step import ANALYTIC, complex_slopes
 from core.differences.corners import corner_list
-from core.differences.directions import Way, derivative_along
-from core.differences.entries import Entries, spread
-from core.differences.plan import plan_flops
-from core.differences.selection import choose
+from core.differences.directions import Slope, Way, compared, slope_along
+from core.differences.entries import Parameters, add_block, begin, entries_of, rows_of
+from core.differences.plan import Extent, Units, blocks, plan_flops
+from core.differences.second_opinion import doubtful_units
+from core.differences.selection import Chosen, choose
 from core.differences.slopes import STEP, unit_slopes
+from core.differences.softmax_heads import extent_of
+from core.differences.tally import Tally
 from core.forward import Workings
 from core.layers import Layers
 
-LISTED = 100  # disagreements and kinks that an answer lists
 SAMPLE_DIRECTIONS = 8  # over all entries, where only a sample of them is checked one by one
+
+
+@dataclass
+class Findings:
+    """What the blocks of examples add up to."""
+
+    chosen: Chosen
+    parameters: list[Parameters]
+    doubted: Units | None
+    second: list[Parameters]
+    ways: list[Way]
+    along: list[Slope | None]
 
 
 def check(w: Workings, options: Options | None = None) -> Check:
@@ -31,59 +46,108 @@ def check(w: Workings, options: Options | None = None) -> Check:
     Raises ValueError where the complex step is asked of an activation that is not analytic.
     """
     options = options or Options()
-    generator = np.random.default_rng(options.seed)
-    step = options.step or STEP
-    chosen = choose(w, options, generator)
-    whole = all(mask is None for mask in chosen.weights)
+    refuse_corners(w, options)
+    extent = extent_of(w.network, len(w.y))
     with np.errstate(all="ignore"):
-        base = Base.about(w.network, w, np.inf if options.step else ROOM)
-        if options.method == "complex":
-            slopes = complex_slopes(base, w, chosen.units)
-        else:
-            slopes = unit_slopes(base, chosen.units, step, options.order)
-        entries = list(spread(w, chosen, slopes))
-        directions = look_along(base, w, generator, 1 if whole else SAMPLE_DIRECTIONS)
-        corners = corner_list(base.corners)
-        compared = compare(entries)
-    return Check(
-        *collected(entries),
-        parameters=w.network.parameters,
-        checked=sum(int(np.isfinite(part.value).sum()) for part in entries),
-        worst=compared[0] if compared else None,
-        disagreements=tuple(c for c in compared if c.ratio > 1.0)[:LISTED],
-        disagreed=sum(c.ratio > 1.0 for c in compared),
-        kinks=tuple(islice((kink for part in entries for kink in part.kinks(corners)), LISTED)),
-        directions=directions,
-        options=options,
-        step=step,
-        operations=plan_flops(chosen.units, w.network.sizes, len(w.y)),
+        findings = start(w, extent, options)
+        for rows in blocks(extent):
+            look_at(findings, part_of(w, rows), options, len(w.y))
+        return answer(findings, w, extent, options)
+
+
+def refuse_corners(w: Workings, options: Options) -> None:
+    """Raise ValueError where the method does not fit the activations."""
+    refused = sorted({sigma.name for sigma in w.network.activations} - ANALYTIC.keys())
+    if options.method == "complex" and refused:
+        raise ValueError(
+            f"the complex step needs analytic activations; {', '.join(refused)} is not"
+        )
+
+
+def start(w: Workings, extent: Extent, options: Options) -> Findings:
+    """What to look at, drawn by the seed."""
+    generator = np.random.default_rng(options.seed)
+    chosen = choose(w, extent, options, generator)
+    ways = [Way.random(w, generator) for _ in range(1 if chosen.whole else SAMPLE_DIRECTIONS)]
+    doubted: Units | None = None
+    second: list[Parameters] = []
+    if options.method != "complex":
+        doubted = doubtful_units(w, chosen.units, generator)
+        second = begin(Chosen.all_of(doubted))
+    return Findings(chosen, begin(chosen), doubted, second, ways, [Slope() for _ in ways])
+
+
+def part_of(w: Workings, rows: slice) -> Workings:
+    """The workings of some of the examples."""
+    if rows == slice(0, len(w.y)):
+        return w
+    return replace(
+        w,
+        y=w.y[rows],
+        a={l: a[rows] for l, a in w.a.items()},
+        z={l: z[rows] for l, z in w.z.items()},
     )
 
 
-def look_along(
-    base: Base, w: Workings, generator: np.random.Generator, count: int
-) -> tuple[Direction, ...]:
-    """Random directions over all parameters, those that cross no kink."""
-    found = (derivative_along(base, w, Way.random(w, generator)) for _ in range(count))
-    return tuple(d for d in found if d is not None and np.isfinite(d.uncertainty))
+def look_at(findings: Findings, w: Workings, options: Options, examples: int) -> None:
+    """Add what one block of examples says, of `examples` in all."""
+    base = Base.about(w.network, w, np.inf if options.step else ROOM)
+    corners = corner_list(base.corners)
+    units = findings.chosen.units
+    if options.method == "complex":
+        slopes = complex_slopes(base, w, units)
+    else:
+        slopes = unit_slopes(base, units, options.step or STEP, options.order)
+    add_block(findings.parameters, slopes, w, examples, corners)
+    if findings.doubted is not None:
+        doubted = complex_slopes(base, w, findings.doubted)
+        add_block(findings.second, doubted, w, examples, corners)
+    findings.along = [
+        slope and slope.plus(slope_along(base, w, way))
+        for way, slope in zip(findings.ways, findings.along, strict=True)
+    ]
 
 
-def compare(entries: list[Entries]) -> list[Comparison]:
-    """Every disagreement, worst first; the worst entry alone where all agree."""
-    found: list[Comparison] = []
+def answer(findings: Findings, w: Workings, extent: Extent, options: Options) -> Check:
+    """Compare with backprop and tell."""
+    entries = [entries_of(part, w) for part in findings.parameters]
+    first, second = Tally(), Tally()
     for part in entries:
-        ratio = part.ratios()
-        wrong = np.flatnonzero(ratio > 1.0) if (ratio > 1.0).any() else [int(ratio.argmax())]
-        found += [part.comparison(int(i), ratio.flat[i]) for i in wrong if ratio.flat[i] >= 0]
-    return sorted(found, key=lambda c: -c.ratio)
-
-
-def collected(entries: list[Entries]) -> tuple[Layers[Array], ...]:
-    """Bias and weight gradients, then their uncertainties, by layer."""
+        first.count(part)
+    for part, again in zip(entries, findings.second, strict=False):
+        if len(again.units):
+            second.count(rows_of(again, w), beside=part)
     biases, weights = entries[::2], entries[1::2]
-    return (
-        Layers(part.value for part in biases),
-        Layers(part.value for part in weights),
-        Layers(part.uncertainty for part in biases),
-        Layers(part.uncertainty for part in weights),
+    disagreements = sorted(first.wrong + second.wrong, key=lambda entry: -entry.ratio)
+    return Check(
+        bias_gradients=Layers([part.value for part in biases]),
+        weight_gradients=Layers([part.value for part in weights]),
+        bias_uncertainties=Layers([part.uncertainty for part in biases]),
+        weight_uncertainties=Layers([part.uncertainty for part in weights]),
+        parameters=w.network.parameters,
+        checked=first.checked,
+        worst=disagreements[0] if disagreements else first.worst,
+        disagreements=tuple(disagreements[:LISTED]),
+        disagreed=first.disagreed + second.disagreed,
+        kinks=tuple(islice((kink for part in entries for kink in part.kinks()), LISTED)),
+        second_opinion=opinion(findings, second),
+        directions=told(findings, w),
+        options=options,
+        step=options.step or STEP,
+        operations=plan_flops(findings.chosen.units, extent),
     )
+
+
+def told(findings: Findings, w: Workings) -> tuple[Direction, ...]:
+    """The directions that cross no kink."""
+    pairs = zip(findings.ways, findings.along, strict=True)
+    found = [compared(way, w, slope) for way, slope in pairs]
+    return tuple(direction for direction in found if direction is not None)
+
+
+def opinion(findings: Findings, second: Tally) -> SecondOpinion | None:
+    """What the complex step said, where it was asked."""
+    if findings.doubted is None:
+        return None
+    neurons = sum(map(len, findings.doubted))
+    return SecondOpinion(neurons, second.checked, second.worst)
