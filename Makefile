@@ -20,7 +20,7 @@ ONE_THREAD := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
 	--generate-hashes --no-header --no-emit-index-url --no-emit-find-links
 
-.PHONY: help setup serve test check format bench bench-diagnosis peers lock update docker clean
+.PHONY: help setup serve test check format tables bench bench-diagnosis peers lock update docker clean
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
@@ -47,6 +47,9 @@ check: $(STAMP) ## Lint, formatting, types, and the direction of imports
 format: $(STAMP) ## Format the code and mend what the linter can mend
 	$(BIN)/python -m ruff check --fix-only .
 	$(BIN)/python -m ruff format .
+
+tables: $(STAMP) ## Write the tables of the documents that follow from the code
+	@$(BIN)/python -m docs.tables
 
 bench: $(STAMP) ## Measure backprop against the finite differences
 	@$(ONE_THREAD) $(BIN)/python -m benchmarks.differences $(ARGS)
