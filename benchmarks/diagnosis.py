@@ -105,7 +105,8 @@ def describe(case: Case, claimed: str, verdict: Verdict) -> str:
     assert verdict.diagnosis is not None
     names = [f"{f.mistake} {f.equation} {f.layers}" for f in verdict.diagnosis.findings[:4]]
     exercise = case.exercise
-    where = f"{exercise.sizes} {'/'.join(exercise.activations)} {exercise.cost} N={len(exercise.inputs)}"
+    names_of = "/".join(exercise.activations)
+    where = f"{exercise.sizes} {names_of} {exercise.cost} N={len(exercise.inputs)}"
     wanted = f"{case.planted.slug} {case.planted.equation} {case.planted.layers}"
     return f"{case.origin} {claimed} {case.precision.name} | {where} | {wanted} | {names}"
 
@@ -142,7 +143,7 @@ def report(tallies: Tallies, seed: int, networks: int) -> list[str]:
     lines = [
         f'`make bench-diagnosis ARGS="--seed {seed} --networks {networks}"`: {cases} wrong claims.',
         "",
-        "| claimed | cases | right equation and layers | right slug | planted one listed | ms a case |",
+        "| claimed | cases | right equation and layers | right slug | listed | ms a case |",
         "|---|---|---|---|---|---|",
     ]
     for claimed in CLAIMED:

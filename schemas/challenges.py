@@ -34,7 +34,7 @@ class Sizes(Field):
     """n_0, n_1 … n_L."""
 
     needed = "a list of layer sizes such as [2, 3, 2]"
-    openapi = {
+    openapi: ClassVar[OpenAPI] = {
         "type": "array",
         "items": {"type": "integer", "minimum": 1, "maximum": SIZE_MAX},
         "minItems": 2,

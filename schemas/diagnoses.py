@@ -35,7 +35,7 @@ SLIPS = {
 def finding_answer(
     found: Finding, at: str | None, reveal: bool, pointer: Pointer
 ) -> Mapping[str, Any]:
-    """A finding as it stands in an answer; without reveal no number from which a right one follows."""
+    """A finding as answered; without reveal no number from which a right one follows."""
     said: dict[str, Any] = {**named(found), **explained(found, reveal), "at": at}
     if found.entries:
         said["entries"] = [slip(typo, reveal, pointer) for typo in found.entries]

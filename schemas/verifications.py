@@ -1,4 +1,4 @@
-"""POST /v1/verifications: a network and somebody's numbers, in; which cannot be right and why, out."""
+"""POST /v1/verifications: a network and somebody's numbers, in; which are wrong and why, out."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -49,7 +49,7 @@ class VerificationSchema(NetworkSchema):
     precision = PrecisionField(
         load_default=None,
         metadata={
-            "description": "What the numbers were computed or printed in; `auto` reads it off them.",
+            "description": "What the numbers were computed or printed in; `auto` reads it off.",
             "default": "auto",
         },
     )
@@ -199,7 +199,7 @@ class View:
         return entries if self.reveal else sorted(entries, key=lambda e: (e.key[1], e.index))
 
     def entry(self, entry: WrongEntry) -> Mapping[str, Any]:
-        """What `WrongEntrySchema` prints; without reveal nothing from which the right value follows."""
+        """What `WrongEntrySchema` prints; without reveal, nothing about the right value."""
         claimed = entry.claimed
         finite = bool(np.isfinite(claimed))
         shown: dict[str, Any] = {

@@ -29,8 +29,8 @@ QUANTITY_OF = {
     "bp4": "weight_gradients",
 }
 
-SAMPLE_PARAMETER = 0.125
-"""Stands in for a rate, strength or limit that nobody has named."""
+SAMPLE_PARAMETERS = {"rate": 0.5, "strength": 0.1}
+"""What people choose: coverage asks whether a mistake with such a number in it would show."""
 
 NOT_APPLICABLE = (ValueError, IndexError, KeyError)
 """What a mistaken function raises where shapes or activations do not allow the mistake."""
@@ -190,7 +190,7 @@ def is_feasible(variant: Variant, w: Workings, place: Place) -> bool:
     """Whether the mistaken function runs here and answers in the right shape."""
     try:
         with np.errstate(all="ignore"):
-            result = mistaken_at(variant, w, place, SAMPLE_PARAMETER)
+            result = mistaken_at(variant, w, place, 1.0)
     except NOT_APPLICABLE:
         return False
     return bool(result.shape == quantity_of(w, key_of(place)).shape)
@@ -208,12 +208,12 @@ def sample_parameter(variant: Variant, plain: Workings, places: frozenset[Place]
     if variant.parameter is None:
         return None
     if variant.parameter != "limit":
-        return SAMPLE_PARAMETER
+        return SAMPLE_PARAMETERS[variant.parameter]
     return max(float(np.abs(quantity_of(plain, key_of(p))).max()) for p in places) / 2.0
 
 
 def place_sets(variant: Variant, places: Sequence[Place]) -> Iterator[frozenset[Place]]:
-    """Simplest first: everywhere, in the hidden layers, one equation everywhere, one layer, one place."""
+    """Simplest first: everywhere, in hidden layers, one equation, one layer, one place."""
     layers = sorted({l for _, l in places})
     seen: set[frozenset[Place]] = set()
     last = max(layers, default=0)

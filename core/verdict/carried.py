@@ -23,8 +23,8 @@ from core.verdict.mistakes.outputs import opened
 class Carried:
     """Workings on own numbers.
 
-    `claimed`: the keys of which anything is claimed; `held`: those claimed as a whole. `failing`: places whose claims do not follow. `own`: whether
-    any number in `w` is the claimant's, so that it differs from the right workings at all.
+    `claimed`: the keys of which anything is claimed; `held`: those claimed as a whole. `failing`:
+    places whose claims do not follow. `own`: whether anything was computed from claimed numbers.
     """
 
     w: Workings
@@ -57,7 +57,7 @@ def carried(claims: Claims, reference: Workings) -> Carried:
 
 
 def reproduces(claim: Claimed, value: Bounded) -> bool:
-    """Whether every claimed entry lies within; what is not finite is where nothing else is known."""
+    """Whether every claimed entry lies within; one that is not finite, where nothing is known."""
     within = fits(claim, value)
     if not within.all():
         within = within | ~(np.isfinite(claim.values) | np.isfinite(value.error))

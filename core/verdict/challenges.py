@@ -2,9 +2,9 @@
 
 The stream of random numbers is part of the contract: SplitMix64 (Steele, Lea & Flood 2014) on
 integers, the same on every machine, for ever; `VERSION` changes if a draw ever does. A network is
-drawn, every catalogued mistake is made on it, and it is drawn again until all of them show, in every
-layer where they can stand. Numbers near a kink, saturated units and accidental equalities hide
-mistakes, so they are drawn again by themselves.
+drawn, every catalogued mistake is made on it, and it is drawn again until all of them show, in
+every layer where they can stand. Saturated units and accidental equalities hide mistakes, so they
+are drawn again by themselves.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from core.activations import ACTIVATIONS
 from core.arrays import Array
 from core.costs import COSTS
 from core.forward import NotFinite, Workings
-from core.network import Batch, Network
+from core.network import Batch, Network, layer_pairs
 from core.rounding.precision import Precision
 from core.rounding.reference import bounded_workings
 from core.verdict.claims import QUANTITIES, Claimed, Claims, quantity_of
@@ -30,16 +30,19 @@ ATTEMPTS = 400
 """Networks drawn before the sizes are given up; one takes a few milliseconds."""
 
 SPREADS = (10, 15, 20, 30)
-"""Largest weight, in tenths: attempts grow bolder, since deep networks of small weights show little."""
+"""Largest weight, in tenths: attempts grow bolder, since small weights show little in deep layers."""
 
 CLEAR_OF_KINKS = 0.05
 """Least |z| of a challenge: nobody should have to wonder on which side of 0 a unit is."""
+
+UNSATURATED = {"sigmoid": (0.5, 0.48), "tanh": (0.0, 0.96), "softmax": (0.5, 0.49)}
+"""The middle of an activation's range, and how far from it a challenge's units may be."""
 
 MASK = (1 << 64) - 1
 
 
 class Impossible(ValueError):
-    """No network of these sizes shows every mistake; `invisible` names those of the best attempt."""
+    """No network of these sizes shows every mistake; `invisible`: those of the best attempt."""
 
     def __init__(self, invisible: Sequence[str]) -> None:
         self.invisible = tuple(invisible)
@@ -110,7 +113,7 @@ def draw(
     decimals: int,
     spread: int,
 ) -> tuple[Network, Batch]:
-    """Weights and biases up to ± spread/10, inputs up to ± 1, targets between 0 and 1; none is 0."""
+    """Weights up to ± spread/10, inputs up to ± 1, targets between 0 and 1; none is 0."""
     unit = 10**decimals
 
     def numbers(count: int, largest: int, signed: bool) -> list[float]:
@@ -120,7 +123,7 @@ def draw(
 
     reach = spread * unit // 10
     weights, biases = [], []
-    for source, into in zip(sizes, sizes[1:], strict=False):
+    for source, into in layer_pairs(sizes):
         weights.append([numbers(source, reach, True) for _ in range(into)])
         biases.append(numbers(into, reach // 2, True))
     inputs = [numbers(sizes[0], unit, True) for _ in range(examples)]
@@ -140,12 +143,12 @@ def one_hot(stream: SplitMix64, outputs: int) -> list[float]:
 def inspect(
     network: Network, batch: Batch, precision: Precision
 ) -> tuple[Coverage, tuple[str, ...]] | None:
-    """What shows with everything claimed, and which slugs stay hidden in some layer; None near kinks."""
+    """What shows if all is claimed, and the slugs hidden in some layer; None near kinks."""
     try:
         plain = plain_workings(network, batch)
     except NotFinite:
         return None
-    if near_kink(plain):
+    if near_kink(plain) or saturated(plain):
         return None
     reference = bounded_workings(network, batch, precision)
     claims = all_claims(plain)
@@ -161,6 +164,16 @@ def near_kink(plain: Workings) -> bool:
         bool((np.abs(plain.z[l]) < CLEAR_OF_KINKS).any())
         for l in plain.W.numbers
         if plain.network.activations[l].kinks
+    )
+
+
+def saturated(plain: Workings) -> bool:
+    """Whether a squashing unit is so near an end that its σ′ hides what it is multiplied with."""
+    return any(
+        bool((np.abs(plain.a[l] - middle) > reach).any())
+        for l in plain.W.numbers
+        if (squashed := UNSATURATED.get(plain.network.activations[l].name))
+        for middle, reach in [squashed]
     )
 
 

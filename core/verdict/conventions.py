@@ -28,7 +28,7 @@ MOST_PERMUTED = 5  # layers or examples whose every order is tried; beyond, only
 
 @dataclass(frozen=True)
 class Found:
-    """A convention that makes every claimed number right; `factor` and the numbers for scaled ones."""
+    """A convention that makes every claimed number right, and the numbers that it predicts."""
 
     slug: str
     layers: tuple[int, ...]

@@ -1,4 +1,4 @@
-"""From wrong numbers to a cause: conventions, single mistakes, slips, several mistakes, or none known."""
+"""From wrong numbers to a cause: a mistake, a convention, a slip, several mistakes, or none known."""
 
 from dataclasses import dataclass, replace
 
@@ -81,7 +81,7 @@ def diagnose(
 
 
 def ranked(own: Carried, reference: Workings, shape: Shape, purse: Budget) -> list[Finding]:
-    """Mistakes, conventions and slips, simplest first; readings with the same numbers stand together."""
+    """Mistakes, conventions and slips, simplest first; those of the same numbers together."""
     rows: list[Row] = [
         (CONVENTION_RANK, Finding(c.slug, "convention", c.layers, c.factor), c.numbers)
         for c in conventions(own.claims, reference)

@@ -1,4 +1,4 @@
-"""Does a mistake explain the claims? It does if it reproduces every claimed number within its bound."""
+"""Does a mistake explain the claims? If it reproduces every claimed number within its bound."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from core.verdict.rerun import rerun
 from core.verdict.shapes import Shape, standing
 
 SWALLOWS = 0.25
-"""Bounds as wide as this part of the numbers themselves, where the right ones are far narrower, would
+"""Bounds as wide as this part of the numbers, where the right ones are far narrower, would
 explain anything, and so explain nothing: a relu' at an ambiguous 0 is any slope."""
 FAR_NARROWER = 8.0
 
@@ -36,7 +36,8 @@ Mask = NDArray[np.bool_]
 class Explanation:
     """A candidate that reproduces the claims, and how tightly: log₂ of its bounds over the numbers.
 
-    `misfit`: how far the claims are from its numbers, in bounds, on average. `numbers`: what it predicts for the claimed entries that it changes, and the right ones elsewhere.
+    `misfit`: how far the claims are from its numbers, in bounds, on average. `numbers`: what it
+    predicts for the claimed entries that it changes, and the right ones elsewhere.
     """
 
     candidate: Candidate

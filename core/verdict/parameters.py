@@ -71,7 +71,7 @@ def slope(candidate: Candidate, own: Carried) -> Interval | None:
     Below that layer the number enters again, and its effect is no longer linear.
     """
     seen = False
-    for _, keys in groupby(zero_and_one(candidate, own), lambda both: both[0][1]):
+    for _, keys in groupby(with_zero_and_one(candidate, own), lambda both: both[0][1]):
         parts = [evidence(own.claims[key], zero, one) for key, zero, one in keys]
         found = through_evidence(parts)
         if found is not None:
@@ -80,23 +80,28 @@ def slope(candidate: Candidate, own: Carried) -> Interval | None:
     return (0.0, 0.0) if seen else None
 
 
-def zero_and_one(candidate: Candidate, own: Carried) -> Iterator[Both]:
+def with_zero_and_one(candidate: Candidate, own: Carried) -> Iterator[Both]:
     """What the mistake makes of each claimed quantity with 0 and with 1 for its number."""
     precision = precision_of(own)
     zero, one = (
         rerun(own.w, replace(candidate, parameter=number), own.claimed, own.held)
-        for number in (Bounded.exactly(0.0, precision), Bounded.exactly(1.0, precision))
+        for number in zero_and_one(precision)
     )
     for (key, at_zero), (_, at_one) in zip(zero, one, strict=False):
         if key in own.claims.layers:
             yield key, at_zero, at_one
 
 
+def zero_and_one(precision: Precision) -> tuple[Bounded, Bounded]:
+    """Numbers to try: 0, and 1 as uncertain as a number that the claimant has read."""
+    return Bounded.exactly(0.0, precision), Bounded.given(np.asarray(1.0), precision)
+
+
 Part = tuple[Array, Array, Array, Array]
 
 
 def evidence(claim: Claimed, zero: Bounded, one: Bounded) -> Part:
-    """What a unit of the number does to each claimed entry, what it has to do, and how sure both are."""
+    """What a unit of the number does to each claim, what it has to do, how sure both are."""
     use = claim.mask & np.isfinite(claim.values) & np.isfinite(zero.error) & np.isfinite(one.error)
     effect, needed = (one.value - zero.value)[use], (claim.values - zero.value)[use]
     return effect, needed, one.error[use], zero.error[use]
@@ -114,7 +119,7 @@ def through_evidence(parts: Sequence[Part]) -> Interval | None:
 
 
 def through_intervals(X: Array, Y: Array, E: Array) -> Interval:
-    """The numbers t with |Y − t X| ≤ E everywhere (X ≠ 0): their middle, and half of what is between."""
+    """The numbers t with |Y − t X| ≤ E everywhere (X ≠ 0): their middle and half-width."""
     ends = np.array([(Y - E) / X, (Y + E) / X])
     low, high = ends.min(axis=0).max(), ends.max(axis=0).min()
     return float((low + high) / 2.0), float(max(high - low, 0.0) / 2.0)

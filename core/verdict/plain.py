@@ -1,4 +1,4 @@
-"""Workings on plain float64 arrays in which mistakes can stand: fast, for coverage and feasibility."""
+"""Workings on plain float64 arrays in which mistakes can stand: fast, for coverage."""
 
 import numpy as np
 

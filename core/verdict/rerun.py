@@ -45,7 +45,7 @@ def rerun(
 
 
 def started(base: Workings, candidate: Candidate) -> Workings:
-    """The workings, copied, to be overwritten; with the other activation where that is the mistake."""
+    """The workings, copied, to be overwritten; with the candidate's other activation."""
     w = base.copy()
     w.output = opened(base).textbook()
     name = candidate.variant.activation

@@ -27,7 +27,7 @@ from core.verdict.mistakes.table import CATALOGUE, Mistake, Variant
 from core.verdict.plain import plain_workings
 
 SAME = 1e-9
-"""Relative: numbers of a random network that agree so far are the same formula, differently rounded."""
+"""Relative: numbers of a random network that agree so far are one formula, differently rounded."""
 
 RANDOM_NETWORKS = 4  # so that no unit is dead, and no number 0, in all of them
 
@@ -118,7 +118,7 @@ def changes(variant: Variant, place: Place, w: Workings) -> bool:
 
 
 def random_workings(shape: Shape, seed: int) -> Workings:
-    """A network of this shape with random numbers, its last layer calmed until the cost is defined."""
+    """Random numbers in this shape, the last layer calmed until the cost is defined."""
     generator = np.random.Generator(np.random.PCG64(seed))
     pairs = layer_pairs(shape.sizes)
     weights = [generator.normal(size=(n, m)) / np.sqrt(m) for m, n in pairs]
@@ -137,4 +137,4 @@ def random_workings(shape: Shape, seed: int) -> Workings:
 
 
 MIDDLE = {"softplus": -0.5}
-"""z whose σ(z) lies well between 0 and 1, where every cost is defined; ½ for the other activations."""
+"""z whose σ(z) lies well between 0 and 1, where every cost is defined; ½ for the others."""

@@ -32,6 +32,7 @@ from core.verdict.parameters import (
     largest_size,
     precision_of,
     through_evidence,
+    zero_and_one,
 )
 from core.verdict.rerun import rerun, started
 from core.verdict.shapes import Shape, Standing, standing
@@ -91,7 +92,7 @@ class Search:
         return None
 
     def mended(self, candidate: Candidate) -> Workings | None:
-        """Workings with the mistake in them, if one of the first two claims it changes comes right."""
+        """Workings with the mistake, if one of the first two claims it changes comes right."""
         if not self.budget.spend():
             return None
         w, come_right = started(self.own.w, candidate), []
@@ -104,7 +105,7 @@ class Search:
         return w if any(come_right) else None
 
     def steps(self) -> Iterator[list[Place]]:
-        """What is settled together: places up to one whose result is claimed, and δ with its gradients."""
+        """What is settled together: up to a claimed result; δ with its gradients."""
         step: list[Place] = []
         for place in order_of_need(self.own.w.depth):
             step.append(place)
@@ -133,7 +134,7 @@ class Search:
     def carried_out(
         self, w: Workings, step: list[Place], most: int, met: set[int]
     ) -> list[Chosen] | None:
-        """The step with at most so many mistakes; where the right result fits a claim, none is tried."""
+        """The step with so many mistakes at most; none where the right result fits."""
         if not step:
             return []
         place, *rest = step
@@ -186,10 +187,7 @@ class Search:
         precision = precision_of(self.own)
         if variant.parameter == "limit":
             return as_number((largest_size(self.own.claims, key_of(place)), 0.0), precision)
-        zero, one = (
-            mistaken_at(variant, w, place, Bounded.exactly(x, precision)).written()
-            for x in (0.0, 1.0)
-        )
+        zero, one = (mistaken_at(variant, w, place, x).written() for x in zero_and_one(precision))
         found = through_evidence([evidence(claim, zero, one)])
         return None if found is None else as_number(found, precision)
 
@@ -199,7 +197,7 @@ class Search:
         return claim is None or reproduces(claim, value)
 
     def merged(self, found: list[Chosen]) -> list[Candidate]:
-        """One candidate for each variant and number, at all its places, in the order of the steps."""
+        """One candidate for each variant and number, at all its places."""
         together: dict[tuple[int, float | None], list[Chosen]] = {}
         for one in found:
             number = None if one.number is None else float(one.number.value)

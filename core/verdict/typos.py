@@ -20,7 +20,7 @@ DECIMAL_SHIFTS = (1, -1, 2, -2, 3, -3)
 
 @dataclass(frozen=True)
 class Typo:
-    """One entry, and what happened to it: sign, decimal point, swapped digits, one digit, or other."""
+    """One entry, and what happened to it, in the words of `kind_of`."""
 
     key: Key
     index: tuple[int, ...]
@@ -41,7 +41,7 @@ def typos(claims: Claims, reference: Workings) -> list[Typo]:
 
 
 def whole_quantity_wrong(claims: Claims, wrong: list[tuple[Key, tuple[int, ...]]]) -> bool:
-    """Whether all that is claimed of a layer's quantity is wrong: more than a slip, if it is more than one."""
+    """Whether all claimed numbers of a layer's quantity are wrong: more than a slip."""
     counts = Counter(key for key, _ in wrong)
     return claims.count == len(wrong) or any(
         1 < int(claims[key].mask.sum()) == count for key, count in counts.items()

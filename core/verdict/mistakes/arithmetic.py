@@ -47,7 +47,7 @@ def sign(x: Numbers) -> Numbers:
 
 
 def slope_as_code(sigma: Any, x: Numbers) -> Numbers:
-    """σ′(x); where x is exactly 0, as in a dead unit, code takes the one value of its convention."""
+    """σ′(x); where x is exactly 0, as in a dead unit, code takes its convention's value."""
     slope = sigma.derivative(x)
     if not isinstance(x, Bounded):
         return slope

@@ -26,7 +26,7 @@ EQUATION_OF: dict[str, str] = {
     "bp3": "BP3",
     "bp4": "BP4",
 }
-"""The contract's name of each replaceable function, in the order in which a computation meets them."""
+"""The contract's name of each replaceable function, in the order of the computation."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Variant:
 
 @dataclass(frozen=True)
 class Mistake:
-    """A slug of the catalogue. `instead`: what is computed; `explanation` and `remedy` for students."""
+    """A slug of the catalogue; `instead`: what is computed; the rest is said to students."""
 
     slug: str
     where: str
@@ -62,6 +62,15 @@ def one(**equations: Mistaken) -> tuple[Variant, ...]:
 def slope(*wrong: Slope) -> tuple[Variant, ...]:
     """σ′ replaced in BP1 and BP2."""
     return tuple(Variant({"bp1": errors.bp1_with(s), "bp2": errors.bp2_with(s)}) for s in wrong)
+
+
+def one_example(number: int) -> tuple[Variant, ...]:
+    """The gradients of one example, as they are or still divided by N."""
+    bias, weight = gradients.bias_of_example(number), gradients.weight_of_example(number)
+    return (
+        Variant({"bp3": bias, "bp4": weight}),
+        Variant({"bp3": gradients.over_examples(bias), "bp4": gradients.over_examples(weight)}),
+    )
 
 
 SIGMA = "δ(l) = (W(l+1)ᵀ δ(l+1)) ⊙ σ′(z(l))"
@@ -202,7 +211,8 @@ SLOPE_MISTAKES = (
         slope(*(slopes.wrong_formula(f, names) for f, names in slopes.WRONG_FORMULAS)),
     ),
     Mistake(
-        "derivative-of-other-activation", "BP1, BP2", "sigmoid's formula on a tanh unit, and the like",
+        "derivative-of-other-activation", "BP1, BP2",
+        "sigmoid's formula on a tanh unit, and the like",
         "The derivative of another activation was used.",
         "Use the derivative of the activation that this layer really applies.",
         slope(
@@ -408,19 +418,13 @@ GRADIENT_MISTAKES = (
         "first-example-only", "BP3, BP4", "one example of the batch",
         "Only the first example of the batch was used.",
         "Average over all N examples.",
-        tuple(
-            Variant({"bp3": wrap(gradients.bias_of_example(0)), "bp4": wrap(gradients.weight_of_example(0))})
-            for wrap in (lambda f: f, gradients.over_examples)
-        ),
+        one_example(0),
     ),
     Mistake(
         "last-example-only", "BP3, BP4", "one example of the batch",
         "Only the last example of the batch was used, as when each overwrites the one before.",
         "Add up the examples (+=), then divide by N.",
-        tuple(
-            Variant({"bp3": wrap(gradients.bias_of_example(-1)), "bp4": wrap(gradients.weight_of_example(-1))})
-            for wrap in (lambda f: f, gradients.over_examples)
-        ),
+        one_example(-1),
     ),
     Mistake(
         "accumulated-over-examples", "BP3, BP4", "not reset between examples or layers",
