@@ -1,7 +1,7 @@
 """POST /v1/challenges: sizes, in; a network in short numbers that shows every mistake, out."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from marshmallow import Schema, ValidationError, fields, post_load, validates_schema
 
@@ -16,6 +16,7 @@ from schemas.fields import (
     Matrices,
     Name,
     NamePerLayer,
+    OpenAPI,
     VectorOrMatrix,
     Vectors,
     printable,

@@ -30,7 +30,7 @@ ATTEMPTS = 400
 """Networks drawn before the sizes are given up; one takes a few milliseconds."""
 
 SPREADS = (10, 15, 20, 30)
-"""Largest weight, in tenths: attempts grow bolder, since small weights show little in deep layers."""
+"""Largest weight, in tenths: attempts grow bolder, since small weights show little when deep."""
 
 CLEAR_OF_KINKS = 0.05
 """Least |z| of a challenge: nobody should have to wonder on which side of 0 a unit is."""

@@ -1,4 +1,4 @@
-"""From wrong numbers to a cause: a mistake, a convention, a slip, several mistakes, or none known."""
+"""From wrong numbers to a cause: a mistake, a convention, a slip, several mistakes, or none."""
 
 from dataclasses import dataclass, replace
 
