@@ -8,7 +8,7 @@ import numpy as np
 from marshmallow import ValidationError, fields, post_load, validates_schema
 
 from core.arrays import Array
-from core.differences.check import At, Check, Comparison, Kink, Options
+from core.differences.check import At, Check, Comparison, Kink, Options, SecondOpinion
 from core.differences.complex_step import ANALYTIC
 from core.forward import Workings
 from core.operations import count_operations
@@ -202,6 +202,14 @@ class DirectionSchema(ComparisonSchema):
         exclude = ("at",)
 
 
+class SecondOpinionSchema(Answer):
+    """What complex arithmetic, which shares nothing with the differences, says at a few neurons."""
+
+    neurons = Integer(metadata={"description": "The most saturated, and a seeded sample."})
+    entries = Integer(metadata={"description": "How many gradients it compared."})
+    worst = fields.Nested(ComparisonSchema, allow_none=True)
+
+
 class UnitSchema(Answer):
     """A neuron: layers count from 1, neurons from 0."""
 
@@ -231,6 +239,8 @@ class CheckSchema(Answer):
     order = Integer()
     step = Number(metadata={"description": "The move of weighted inputs that it started from."})
     seed = Integer()
+    entries = Entries(metadata={"description": "As asked for: `auto`, `all` or a number."})
+    budget = Number(metadata={"description": "Floating-point operations that `auto` may spend."})
     bias_gradients = CheckedVectors(metadata={"description": "Numeric; null where not checked."})
     weight_gradients = CheckedMatrices(metadata={"description": "Numeric; null where not checked."})
     bias_uncertainties = CheckedVectors(
@@ -245,7 +255,18 @@ class CheckSchema(Answer):
     )
     disagreed = Integer(metadata={"description": "How many entries disagree in all."})
     kinks = fields.List(fields.Nested(KinkSchema), metadata={"description": "At most 100."})
-    directions = fields.List(fields.Nested(DirectionSchema))
+    second_opinion = fields.Nested(
+        SecondOpinionSchema,
+        allow_none=True,
+        metadata={"description": "null with the method `complex`, which is that opinion itself."},
+    )
+    directions = fields.List(
+        fields.Nested(DirectionSchema),
+        metadata={
+            "description": "Random directions over all entries, by plain evaluations: one beside a "
+            "full check, eight beside a sample; none where every way crosses a kink."
+        },
+    )
     operations = Integer(metadata={"description": "What this check took, floating-point."})
 
 
@@ -311,10 +332,21 @@ def check_answer(check: Check) -> Mapping[str, Any]:
         "method": check.options.method,
         "order": check.options.order,
         "seed": check.options.seed,
+        "entries": check.options.entries,
+        "budget": check.options.budget,
         "worst": None if check.worst is None else comparison_answer(check.worst),
         "disagreements": [comparison_answer(entry) for entry in check.disagreements],
         "kinks": [kink_answer(kink) for kink in check.kinks],
+        "second_opinion": opinion_answer(check.second_opinion),
     }
+
+
+def opinion_answer(opinion: SecondOpinion | None) -> Mapping[str, Any] | None:
+    """What `SecondOpinionSchema` prints."""
+    if opinion is None:
+        return None
+    worst = opinion.worst
+    return {**vars(opinion), "worst": None if worst is None else comparison_answer(worst)}
 
 
 def comparison_answer(entry: Comparison) -> Mapping[str, Any]:
