@@ -55,7 +55,11 @@ class Checked:
 
     def __str__(self) -> str:
         """The verification that tells most, and on which network."""
-        return f"Network {len(self.verifications)} of those drawn. {self.verification}"
+        drawn = len(self.verifications)
+        where = (
+            f"Right on the {drawn} drawn networks; the last" if self.correct else f"Network {drawn}"
+        )
+        return f"{where}: {self.verification}"
 
     def __repr__(self) -> str:
         """What it is, without its numbers."""
