@@ -1,7 +1,6 @@
 """All the ways from one number of a network to a later one, parameters included (section 4)."""
 
-from core.backprop import backpropagate
-from core.forward import Workings
+from core.forward import Workings, forward
 from core.lessons.addresses import Address
 from core.lessons.chains import chain
 from core.lessons.links import Place, links
@@ -16,7 +15,7 @@ def routes(network: Network, example: Batch, start: Address, end: Address, limit
     of each of its paths. Raises NotFinite where a product overflows; the addresses are to be
     checked before.
     """
-    w = backpropagate(network, example)
+    w = forward(network, example)
     first, last = place(start, w.depth), place(end, w.depth)
     assert start.neuron is not None, "paths start at one number"
     between = chain(first, start.neuron, links(w, first, last), end.neuron)
