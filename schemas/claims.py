@@ -1,10 +1,11 @@
-"""Claimed numbers at the border: null where nothing is claimed, "NaN" and "inf" as somebody's result.
+"""Claimed numbers at the border: null where nothing is claimed, "NaN" and "inf" as a result.
 
 A claim is read without knowing the network; whether its shape fits is told afterwards, except that
 weight gradients stored n_(l-1) × n_l are recognised and turned.
 """
 
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -211,9 +212,7 @@ def len_of(shapes: Mapping[Key, tuple[int, ...]]) -> int:
 def shapes_of(network_sizes: tuple[int, ...], examples: int | None) -> dict[Key, tuple[int, ...]]:
     """What each claim has to be shaped as; `examples` is None for one example sent as a vector."""
     shapes: dict[Key, tuple[int, ...]] = {("cost", len(network_sizes) - 1): ()}
-    for l, (source, into) in enumerate(
-        zip(network_sizes, network_sizes[1:], strict=False), start=1
-    ):
+    for l, (source, into) in enumerate(pairwise(network_sizes), start=1):
         rows = (into,) if examples is None else (examples, into)
         shapes |= {(name, l): rows for name in ("z", "a", "delta")}
         shapes["bias_gradients", l] = (into,)

@@ -10,14 +10,16 @@ the sum of the two unit roundoffs, t that of the two underflow errors):
 x ± y       e_x + e_y, one rounding
 x ⊙ y       |x| e_y + e_x |y| + e_x e_y, one rounding
 x / y       (e_x + |x/y| e_y) / (|y| − e_y), two roundings (x · (1/y)); anything where y may be 0
-x @ y       |x| @ e_y + e_x @ (|y| + e_y) + γ_(n+1) (|x|+e_x) @ (|y|+e_y) + n t over n terms
-Σ of n      Σ e + γ_n Σ (|x| + e)
+x @ y       |x| @ e_y + e_x @ (|y| + e_y) + (n+1) u (|x|+e_x) @ (|y|+e_y) + 2 n t over n terms
+Σ of n      Σ e + (n−1) u Σ (|x| + e) + n t
 rounding    + u (|v| + e) + t
 ==========  ==================================================================================
 
-γ_n = n u / (1 − n u) holds in any order (Higham, *Accuracy and Stability*, §3.1; Jeannerod & Rump
-2013), with fused multiply-adds, and with sums in a wider precision than the operands'. A result
-that may exceed the precision's largest number has an infinite error: it may have overflowed.
+A sum of n products is within n u Σ|x||y| of the exact one in any order, without the usual n u < 1
+(Jeannerod & Rump 2013), with fused multiply-adds, and with sums in a wider precision than the
+operands'; one more u where z has its bias in the same sum. Every product, and every sum where
+denormals are flushed to zero, may underflow. A result that may exceed the precision's largest
+number has an infinite error: it may have overflowed. docs/bounds.md has the derivations.
 """
 
 from typing import Any
@@ -41,7 +43,9 @@ class Bounded:
     @classmethod
     def given(cls, data: Array, precision: Precision) -> "Bounded":
         """Data of the request: the claimant rounds it once on reading."""
-        return cls(data, precision.u * np.abs(data) + precision.t * (data != 0), precision)
+        size = np.abs(data)
+        error = precision.u * size + precision.t * (data != 0)
+        return cls(data, overflowing(error, size, precision), precision)
 
     @classmethod
     def exactly(cls, value: Any, precision: Precision) -> "Bounded":
@@ -107,18 +111,18 @@ class Bounded:
         p = self.precision
         size = self.size @ other.size
         error = np.abs(self.value) @ other.error + self.error @ other.size
-        error += gamma(terms + 1, p.u) * size + terms * p.t
+        error += (terms + 1) * p.u * size + 2 * terms * p.t
         return Bounded(self.value @ other.value, overflowing(error, size, p), p)
 
     def sum(self, axis: int | None = None, keepdims: bool = False) -> "Bounded":
         """The sum over an axis, in any order."""
         value = self.value.sum(axis=axis, keepdims=keepdims)
         terms = self.value.size // max(1, value.size)
+        p = self.precision
         size = self.size.sum(axis=axis, keepdims=keepdims)
-        error = self.error.sum(axis=axis, keepdims=keepdims) + gamma(terms, self.precision.u) * size
-        return Bounded(
-            np.asarray(value), overflowing(np.asarray(error), size, self.precision), self.precision
-        )
+        error = self.error.sum(axis=axis, keepdims=keepdims)
+        error = error + (terms - 1) * p.u * size + terms * p.t
+        return Bounded(np.asarray(value), overflowing(np.asarray(error), size, p), p)
 
     def as_bounded(self, other: Any) -> "Bounded":
         """The other operand; plain numbers are exact."""
@@ -136,14 +140,9 @@ class Bounded:
 
     def written(self) -> "Bounded":
         """As stored: rounded to the claimant's notation, if that is coarser than his arithmetic."""
-        if self.precision.decimals is None and self.precision.significant_digits is None:
+        if not self.precision.has_notation:
             return self
         return self.widened(self.precision.written(self.size))
-
-
-def gamma(n: int, u: float) -> float:
-    """γ_n: n roundings, one after the other."""
-    return n * u / (1.0 - n * u) if n * u < 1.0 else np.inf
 
 
 def overflowing(error: Array, size: Array, precision: Precision) -> Array:

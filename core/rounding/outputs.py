@@ -1,15 +1,22 @@
 """Cost terms and δ(L) of numbers that carry a bound.
 
-Claimants compute them by the textbook from a (ln a, a − y, ∂C/∂a ⊙ σ′) or from z, as libraries do.
-The value is ours, from z where that saves digits; the error covers both routes.
+Claimants compute them by the textbook from a (ln a, a − y), by the chain rule as it stands
+(∂C/∂a ⊙ σ′, though σ′ cancels), or from z, as libraries do. The value is ours, from z where that
+saves digits; the error covers every one of these ways.
 """
+
+from collections.abc import Callable
 
 import numpy as np
 
+from core.activations import SIGMOID
 from core.arrays import Array
 from core.costs import Output
 from core.rounding.activations import ULPS, BoundedActivation
 from core.rounding.bounded import Bounded, no_nan
+
+SCALINGS = 4.0
+"""Roundings of a cost by factors: ½, n_L times a mean, the square of a norm."""
 
 
 class BoundedOutput:
@@ -40,16 +47,28 @@ class BoundedOutput:
 
     def terms(self, z: Bounded, a: Bounded, y: Bounded) -> Bounded:
         """The cost's terms, N × n_L."""
-        textbook = TERMS[self.cost](a, y, self.ulps)
+        textbook = in_one_row(TERMS[self.cost](a, y, self.ulps))
         if self.cost != "mean_squared_error":
             textbook = textbook.widened(self.from_z(z, y))
         return around(self.output.terms(z.value, a.value, y.value), textbook)
 
     def error(self, z: Bounded, a: Bounded, y: Bounded) -> Bounded:
         """δ(L), N × n_L."""
-        textbook = self.textbook_error(z, a, y)
-        extra = 2.0 * self.ulps * a.precision.u * textbook.size
-        return around(self.output.error(z.value, a.value, y.value), textbook.widened(extra))
+        textbook = self.more_roundings(self.textbook_error(z, a, y))
+        if self.shortened:
+            textbook = textbook.widened(self.from_chain_rule(z, a, y))
+        return around(self.output.error(z.value, a.value, y.value), textbook)
+
+    def more_roundings(self, x: Bounded) -> Bounded:
+        """A few for other orders of the same factors, 1/N among them."""
+        return x.widened(2.0 * self.ulps * x.precision.u * x.size)
+
+    def from_chain_rule(self, z: Bounded, a: Bounded, y: Bounded) -> Array:
+        """What is lost in ∂C/∂a ⊙ σ′(z) with σ′ not cancelled, and in (1 − y) a − y (1 − a)."""
+        if self.activation.name == "softmax":
+            return chain_through_softmax(a, y)
+        absent = 1.0 - y.value if self.cost == "binary_cross_entropy" else np.zeros_like(y.value)
+        return chain_through_sigmoid(self.activation, z, y.value, absent)
 
     def textbook_error(self, z: Bounded, a: Bounded, y: Bounded) -> Bounded:
         """By the shortened formulas where there are any, else ∂C/∂a pulled back through σ."""
@@ -64,25 +83,30 @@ class BoundedOutput:
 
     def gradient(self, a: Bounded, y: Bounded) -> Bounded:
         """∂C₁/∂a, N × n_L."""
-        return GRADIENTS[self.cost](a, y)
+        gradient: Bounded = GRADIENTS[self.cost](a, y)
+        return gradient
 
     def from_z(self, z: Bounded, y: Bounded) -> Array:
         """What softplus(z) − y z, or y (ln Σ e^z − z), may lose: its terms are as large as z."""
         largest = z.size.max(axis=-1, keepdims=True) + 1.0
-        return 2.0 * self.ulps * z.precision.u * largest * (2.0 * y.size + 1.0)
+        lost: Array = (2.0 * self.ulps + 2.0) * z.precision.u * largest * (2.0 * y.size + 1.0)
+        return lost
 
 
 class TextbookOutput(BoundedOutput):
-    """The same by the textbook from a alone, for an a that need not be σ(z): a claimed or mistaken one."""
+    """The same by the textbook from a alone, which need not be σ(z): a claimed or mistaken a."""
 
     def terms(self, z: Bounded, a: Bounded, y: Bounded) -> Bounded:
         """The cost's terms, N × n_L."""
-        return TERMS[self.cost](a, y, self.ulps)
+        return in_one_row(TERMS[self.cost](a, y, self.ulps))
 
     def error(self, z: Bounded, a: Bounded, y: Bounded) -> Bounded:
         """δ(L), N × n_L."""
-        textbook = self.textbook_error(z, a, y)
-        return textbook.widened(2.0 * self.ulps * a.precision.u * textbook.size)
+        return self.more_roundings(self.textbook_error(z, a, y))
+
+    def by_chain_rule(self, z: Bounded, a: Bounded, y: Bounded) -> Bounded:
+        """δ(L) as ∂C/∂a pulled back through σ, though a shorter formula would do."""
+        return self.more_roundings(self.activation.pull_back(z, a, self.gradient(a, y)))
 
 
 SHORTENED = frozenset(
@@ -98,6 +122,57 @@ def around(value: Array, covering: Bounded) -> Bounded:
     """Our value with an error that reaches over the covering one's whole interval."""
     error = no_nan(np.abs(covering.value - value) + covering.error)
     return Bounded(np.asarray(value), error, covering.precision)
+
+
+def in_one_row(terms: Bounded) -> Bounded:
+    """The terms with the roundings of adding all of them up one after the other, and of factors."""
+    return terms.widened((terms.value.size + SCALINGS) * terms.precision.u * terms.size)
+
+
+def chain_through_softmax(a: Bounded, y: Bounded) -> Array:
+    """J (−y/a): the same a multiplies and divides, so only the sums of n lose anything; and the
+    underflow of a product a_j a_k, against a large 1/a_k.
+    """
+    p, n = a.precision, a.shape[-1]
+    total = y.size.sum(axis=-1, keepdims=True)
+    against = p.t * y.size / np.maximum(a.value - a.error, p.least)
+    lost = 2.0 * against.sum(axis=-1, keepdims=True)
+    every: Array = (n + 4.0) * p.u * (y.size + a.size * total) + lost
+    return every
+
+
+def chain_through_sigmoid(
+    activation: BoundedActivation, z: Bounded, present: Array, absent: Array
+) -> Array:
+    """−(y/a) σ′ is −y (1 − a) but for the h by which a is off σ(z): a factor σ/(σ + h), and the
+    like with 1 − a; where σ′ is written down, y/a times what that changes. `present` and `absent`
+    are y and 1 − y.
+    """
+    s = Bounded(SIGMOID(z.value), np.zeros_like(z.value), z.precision)
+    moved = np.minimum(activation.moved(z, s.value), 1.0)
+    evaluated = activation.evaluated(z, s.value, moved)
+    own = Bounded(s.value, moved + evaluated, z.precision).written()
+    h = own.error - moved
+    u = z.precision.u
+    a_low, a_high = SIGMOID(z.value - z.error), SIGMOID(z.value + z.error)
+    c_low, c_high = SIGMOID(-z.value - z.error), SIGMOID(-z.value + z.error)
+    on = np.abs(present) * c_high
+    off = np.abs(absent) * a_high
+    lost = shared(on, h, a_low) + shared(off, h + u * c_high, c_low)
+    if z.precision.has_notation:
+        slope_written = z.precision.written(a_high * c_high)
+        lost = lost + shared(np.abs(present), slope_written, a_low - h + slope_written)
+        lost = lost + shared(np.abs(absent), slope_written, c_low - h + slope_written)
+    count = activation.ulps + 11.0
+    slope_lost = activation.vanished(z, on + off, 2.0)
+    return no_nan(lost + count * u * (on + off) + slope_lost)
+
+
+def shared(part: Array, error: Array, divisor: Array) -> Array:
+    """part · error / (divisor − error): unknown where the divisor may be nothing but error."""
+    room = divisor - error
+    lost = part * np.where(room > 0, error / np.where(room > 0, room, 1.0), np.inf)
+    return np.where(part == 0, 0.0, lost)
 
 
 def squared_terms(a: Bounded, y: Bounded, ulps: float) -> Bounded:
@@ -145,7 +220,7 @@ TERMS = {
     "cross_entropy": cross_terms,
 }
 
-GRADIENTS = {
+GRADIENTS: dict[str, Callable[[Bounded, Bounded], Bounded]] = {
     "mean_squared_error": lambda a, y: a - y,
     "binary_cross_entropy": lambda a, y: quotient(1.0 - y, 1.0 - a) - quotient(y, a),
     "cross_entropy": lambda a, y: -quotient(y, a),

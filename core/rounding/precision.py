@@ -4,7 +4,7 @@ Two things round: the arithmetic (unit roundoff u of every operation) and, in th
 precisions, what is written down (half a unit of the last decimal or significant digit).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,8 +13,15 @@ from core.arrays import Array
 REFERENCE = 2.0**-53
 """u of float64, in which our own reference is computed; always added to the claimant's."""
 
-HEADROOM = 1.0 + 2.0**-20
-"""The bounds are computed in float64 themselves: sums of n terms lose n·2^-53 of them, far below."""
+HEADROOM = 1.0 + 2.0**-12
+"""A narrow format is often rounded to by way of the next wider one, which adds up to 2^-13 of its u
+(float16 by float32); and the bounds are computed in float64 themselves, which loses far less."""
+
+ON_WRITING = 2.0
+"""Roundings of a format on the way to decimals: np.round multiplies and divides."""
+
+CLOSE_TO_A_POWER = 1e-12
+"""log10 of a power of ten may come out this much too small, and the number one digit too short."""
 
 
 @dataclass(frozen=True)
@@ -43,29 +50,46 @@ class Precision:
         """The same in absolute terms, where results underflow."""
         return self.underflow + float(np.finfo(np.float64).smallest_subnormal)
 
+    @property
+    def least(self) -> float:
+        """The smallest positive number that is stored."""
+        return self.underflow if self.decimals is None else 10.0**-self.decimals
+
+    @property
+    def has_notation(self) -> bool:
+        """Whether stored numbers are written down shorter than the arithmetic has them."""
+        return self.decimals is not None or self.significant_digits is not None
+
     def written(self, size: Array) -> Array:
         """What writing a number of this size (|value| and its error) may change, shaped as size."""
+        if not self.has_notation:
+            return self.unit_roundoff * HEADROOM * size
+        on_writing = ON_WRITING * self.u * size
         if self.decimals is not None:
-            return np.full_like(size, 0.5 * 10.0**-self.decimals * HEADROOM)
-        if self.significant_digits is not None:
-            return half_digit(size, self.significant_digits)
-        return self.unit_roundoff * HEADROOM * size
+            return 0.5 * 10.0**-self.decimals * HEADROOM + on_writing
+        return half_digit(size, self.significant_digits or 1) + on_writing
+
+    def averaging(self, examples: int) -> "Precision":
+        """The same where δ may be computed with the 1/N of the cost in it, as automatic
+        differentiation has it: an underflow there is N times as large in δ itself.
+        """
+        return replace(self, underflow=self.underflow * examples)
 
 
 def half_digit(size: Array, digits: int) -> Array:
     """Half a unit of the last of so many significant digits of numbers up to `size`.
 
-    >>> half_digit(np.array([123.4, 0.0]), 3)
+    >>> half_digit(np.array([123.4, 0.0]), 3).round(3)
     array([0.5, 0. ])
     """
     with np.errstate(divide="ignore"):
-        exponent = np.floor(np.log10(size))
+        exponent = np.floor(np.log10(size) + CLOSE_TO_A_POWER)
     unit = np.where(size > 0, 10.0 ** (np.where(size > 0, exponent, 0.0) + 1 - digits), 0.0)
     return 0.5 * unit * HEADROOM
 
 
 FLOAT64 = Precision("float64", 2.0**-53, 2.0**-1074, float(np.finfo(np.float64).max))
-# Kernels that flush denormals to zero are common in float32 and bfloat16: their least normal number.
+# Kernels that flush denormals to 0 are common in float32 and bfloat16: the least normal number.
 FLOAT32 = Precision("float32", 2.0**-24, 2.0**-126, float(np.finfo(np.float32).max))
 BFLOAT16 = Precision("bfloat16", 2.0**-8, 2.0**-126, 3.3895313892515355e38)
 FLOAT16 = Precision("float16", 2.0**-11, 2.0**-25, 65504.0)
@@ -73,7 +97,7 @@ FLOAT16 = Precision("float16", 2.0**-11, 2.0**-25, 65504.0)
 FLOATS = {p.name: p for p in (FLOAT64, FLOAT32, FLOAT16, BFLOAT16)}
 
 DIGITS_OF_FLOAT32 = 9
-"""Up to so many digits a number may have been computed in float32 and printed; beyond, in float64."""
+"""Numbers with so many digits may have been computed in float32; with more, in float64."""
 
 MOST_DIGITS = 17
 

@@ -16,16 +16,25 @@ def bounded_start(
     network: Network, batch: Batch, precision: Precision, ulps: float = ULPS
 ) -> Workings:
     """Workings with nothing computed yet, whose given data carry the claimant's rounding."""
+    precision = precision.averaging(batch.size)
     sigma = Layers(bounded_activation(s, ulps) for s in network.activations)
     return Workings(
         network,
         Layers(Bounded.given(W, precision) for W in network.weights),
-        Layers(Bounded.given(b, precision) for b in network.biases),
+        Layers(
+            bias_in_sum(Bounded.given(b, precision), W.shape[1])
+            for b, W in zip(network.biases, network.weights, strict=True)
+        ),
         sigma,
         BoundedOutput(network.output, network.cost.name, sigma[network.depth], ulps),
         Bounded.given(batch.targets, precision),
         {0: Bounded.given(batch.inputs, precision)},
     )
+
+
+def bias_in_sum(b: Bounded, terms: int) -> Bounded:
+    """b, which may be the first term of the sum: each of the others adds a rounding to it."""
+    return b.widened(terms * b.precision.u * b.size)
 
 
 def stored(quantity: str, layer: int, x: Bounded) -> Bounded:

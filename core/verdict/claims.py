@@ -32,7 +32,7 @@ Key = tuple[str, int]
 
 @dataclass(frozen=True)
 class Claims:
-    """What somebody says that the quantities are: by quantity and layer, what is not claimed left out.
+    """What somebody says that the quantities are, by quantity and layer; the rest is not claimed.
 
     `transposed`: whether the weight gradients came stored n_(l-1) × n_l and were turned.
     """
@@ -56,7 +56,8 @@ class Claims:
         """All claimed numbers in one row, those that are not finite left out."""
         parts = [c.values[c.mask] for c in self.layers.values()]
         flat = np.concatenate([p.ravel() for p in parts]) if parts else np.empty(0)
-        return flat[np.isfinite(flat)]
+        finite: Array = flat[np.isfinite(flat)]
+        return finite
 
     @property
     def count(self) -> int:

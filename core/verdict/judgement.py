@@ -18,7 +18,7 @@ ON_READING = 2.0**-52
 
 @dataclass(frozen=True)
 class WrongEntry:
-    """A claimed number outside its bound. `ratio` is its distance over the bound, inf if not finite.
+    """A claimed number outside its bound. `ratio`: its distance over the bound, inf if not finite.
 
     `overflow`: the claim is not finite and its computation may overflow at this precision.
     """
@@ -48,7 +48,7 @@ class Census:
 
 
 def fits(claim: Claimed, bounded: Bounded) -> NDArray[np.bool_]:
-    """True where the claim lies within the bound, or nothing is claimed. A bound exactly met is right."""
+    """True where the claim lies within the bound (or on it), or where nothing is claimed."""
     with np.errstate(invalid="ignore", over="ignore"):
         distance = np.abs(claim.values - bounded.value)
         within = distance <= bounded.error + ON_READING * np.abs(claim.values)
@@ -104,7 +104,7 @@ def wrong_entries(
 
 
 def may_overflow(reference: Workings, key: Key) -> bool:
-    """Whether this quantity, or one that it is made of, may exceed the precision's largest number."""
+    """Whether this quantity, or one that it is made of, may exceed the largest number."""
     order = upstream(key, reference.depth)
     return any(not np.isfinite(as_bounded(reference, k).error).all() for k in [*order, key])
 

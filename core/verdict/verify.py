@@ -14,7 +14,7 @@ from core.verdict.coverage import Coverage
 from core.verdict.diagnosis import BUDGET, Diagnosis, diagnose
 from core.verdict.equations import Tested, equations_on, own_numbers
 from core.verdict.judgement import Census, as_bounded, census, fits
-from core.verdict.notation import read_precision
+from core.verdict.notation import possible_precisions
 from core.verdict.prepared import Prepared
 
 Outcome = Literal["correct", "wrong", "undecided"]
@@ -57,8 +57,8 @@ def verify_prepared(
     ulps: float = ULPS,
     budget: int = BUDGET,
 ) -> Verdict:
-    """The same, with what does not depend on the claims taken from `prepared`, computed there once."""
-    precision = precision or read_precision(claims.numbers())
+    """The same; what does not depend on the claims is taken from `prepared`."""
+    precision = precision or kindest_precision(prepared, claims, ulps)
     plain, reference = prepared.plain, prepared.reference(precision, ulps)
     claims = best_layout(claims, reference)
     censuses = tuple(
@@ -79,6 +79,25 @@ def verify_prepared(
     )
 
 
+def kindest_precision(prepared: Prepared, claims: Claims, ulps: float) -> Precision:
+    """The likeliest of the precisions read off the claims under which fewest are wrong."""
+    fewest: tuple[int, Precision] | None = None
+    for precision in possible_precisions(claims.numbers()):
+        wrong = wrong_count(claims, prepared.reference(precision, ulps))
+        if fewest is None or wrong < fewest[0]:
+            fewest = wrong, precision
+        if wrong == 0:
+            break
+    assert fewest is not None
+    return fewest[1]
+
+
+def wrong_count(claims: Claims, reference: Workings) -> int:
+    """How many claimed numbers lie outside their bounds."""
+    claims = best_layout(claims, reference)
+    return sum(int((~fits(claims[key], as_bounded(reference, key))).sum()) for key in claims)
+
+
 def everything(claims: Claims, reference: Workings) -> list[tuple[str, int]]:
     """All keys of the workings but those whose claims are wrong."""
     keys = [(q, l) for q in QUANTITIES if q != "cost" for l in reference.W.numbers]
@@ -91,7 +110,7 @@ def everything(claims: Claims, reference: Workings) -> list[tuple[str, int]]:
 
 
 def best_layout(claims: Claims, reference: Workings) -> Claims:
-    """Where other weight gradients came turned, square ones are turned too if they fit better so."""
+    """Where other weight gradients came turned, square ones are too if they fit better so."""
     if not claims.transposed:
         return claims
     turned = {
