@@ -18,6 +18,7 @@ from core.rounding.bounded import Bounded
 from core.verdict.candidates import Place, ingredients, key_of, order_of_computation
 from core.verdict.claims import Claimed, Claims, Key, quantity_of, set_quantity
 from core.verdict.judgement import fits, upstream
+from core.verdict.mistakes.outputs import opened
 from core.verdict.mistakes.table import EQUATION_OF
 
 Outcome = Literal["holds", "fails", "untested"]
@@ -45,7 +46,7 @@ class OwnNumbers:
 def own_numbers(claims: Claims, reference: Workings, right: frozenset[Key]) -> OwnNumbers:
     """The claimant's numbers with right ones where nothing is claimed; `right`: keys that fit."""
     w = reference.copy()
-    w.output = reference.output.textbook()
+    w.output = opened(reference).textbook()
     known = set()
     for place in order_of_computation(reference.depth):
         key = key_of(place)
@@ -145,7 +146,7 @@ def slopes_from_activation(own: OwnNumbers, l: int) -> list[Workings]:
     sigma[l - 1] = GivenSlope(own.w.sigma[l], slope.written())
     w = replace(own.w, sigma=Layers(sigma))
     if l == w.depth:
-        w.output = w.output.after(sigma[l - 1])
+        w.output = opened(w).after(sigma[l - 1])
     return [w]
 
 
