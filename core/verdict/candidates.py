@@ -15,6 +15,7 @@ from core.arrays import Numbers
 from core.backprop import CHAPTER, Equation
 from core.forward import Workings
 from core.verdict.claims import Key, quantity_of
+from core.verdict.mistakes.arithmetic import activation_like
 from core.verdict.mistakes.table import EQUATION_OF, Mistake, Variant
 
 Place = tuple[str, int]
@@ -201,6 +202,14 @@ def mistaken_at(variant: Variant, w: Workings, place: Place, parameter: Any) -> 
     name, l = place
     wrong = variant.equations[name]
     return wrong(w, l) if variant.parameter is None else wrong(w, l, parameter)
+
+
+def made_at(variant: Variant, w: Workings, place: Place, parameter: Any) -> Numbers:
+    """The same also for another activation: its a from the z given."""
+    if variant.activation:
+        z = w.z[place[1]]
+        return activation_like(z, variant.activation)(z)
+    return mistaken_at(variant, w, place, parameter)
 
 
 def sample_parameter(variant: Variant, plain: Workings, places: frozenset[Place]) -> float | None:

@@ -20,7 +20,7 @@ from core.network import Batch, Network, layer_pairs
 from core.rounding.precision import Precision
 from core.rounding.reference import bounded_workings
 from core.verdict.claims import QUANTITIES, Claimed, Claims, quantity_of
-from core.verdict.coverage import Coverage, coverage, shows
+from core.verdict.coverage import Coverage, Exercise, coverage, shows
 from core.verdict.plain import plain_workings
 from core.verdict.shapes import changing, shape_of
 
@@ -155,7 +155,7 @@ def inspect(
     covered = coverage(claims, reference, plain)
     if covered.invisible:
         return covered, covered.invisible
-    return covered, hidden_somewhere(claims, reference, plain)
+    return covered, hidden_somewhere(Exercise(claims, frozenset(claims), reference, plain))
 
 
 def near_kink(plain: Workings) -> bool:
@@ -189,12 +189,12 @@ def as_array(value: object) -> Array:
     return np.asarray(value, dtype=np.float64)
 
 
-def hidden_somewhere(claims: Claims, reference: Workings, plain: Workings) -> tuple[str, ...]:
+def hidden_somewhere(exercise: Exercise) -> tuple[str, ...]:
     """Slugs that, made in one layer only, no variant shows there."""
     seen: dict[tuple[str, int], bool] = {}
-    for one in changing(shape_of(plain)):
-        for l in {l for _, l in one.places}:
-            at = one.mistake.slug, l
-            here = frozenset(place for place in one.places if place[1] == l)
-            seen[at] = seen.get(at, False) or shows(one, here, claims, reference, plain)
+    with np.errstate(all="ignore"):
+        for one in changing(shape_of(exercise.plain)):
+            for l in {l for _, l in one.places}:
+                at, here = (one.mistake.slug, l), [p for p in one.places if p[1] == l]
+                seen[at] = seen.get(at, False) or shows(one, here, exercise)
     return tuple(dict.fromkeys(slug for (slug, _), shown in seen.items() if not shown))

@@ -6,7 +6,7 @@ inside). A mistake *applies* if it changes the numbers of a network of this shap
 relu, squared, is relu's σ′.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from core.arrays import Array
 from core.forward import Workings
 from core.rounding.bounded import Bounded
-from core.verdict.candidates import Candidate, Place, sample_parameter
+from core.verdict.candidates import Candidate, Place, key_of, made_at, sample_parameter
 from core.verdict.claims import Claims, Key
 from core.verdict.judgement import as_bounded
 from core.verdict.mistakes.table import SLUGS
@@ -41,33 +41,51 @@ class Coverage:
 
 def coverage(claims: Claims, reference: Workings, plain: Workings) -> Coverage:
     """Every slug, made on purpose everywhere it can stand, and looked for in the claims."""
+    exercise = Exercise(claims, frozenset(claims), reference, plain)
     outcome: dict[str, bool | None] = dict.fromkeys(SLUGS)
-    for one in changing(shape_of(plain)):
-        if not outcome[one.mistake.slug]:
-            outcome[one.mistake.slug] = shows(one, frozenset(one.places), claims, reference, plain)
+    with np.errstate(all="ignore"):
+        for one in changing(shape_of(plain)):
+            if not outcome[one.mistake.slug]:
+                outcome[one.mistake.slug] = shows(one, one.places, exercise)
     outcome.update(convention_coverage(claims, reference))
     return Coverage(
         *(tuple(s for s in SLUGS if outcome[s] is wanted) for wanted in (True, False, None))
     )
 
 
-def shows(
-    one: Standing, places: frozenset[Place], claims: Claims, reference: Workings, plain: Workings
-) -> bool:
-    """Whether this variant at these places would be seen in the claims."""
-    parameter = sample_parameter(one.variant, plain, places)
-    candidate = Candidate(one.mistake, one.variant, places, parameter)
-    for key, value in rerun(plain, candidate, frozenset(claims.layers)):
-        claim = claims.get(key)
-        if claim is not None and moved(value, as_bounded(reference, key), claim.mask):
-            return True
-    return False
+@dataclass(frozen=True)
+class Exercise:
+    """What is claimed of what, with the right numbers plain and with their bounds."""
+
+    claims: Claims
+    claimed: frozenset[Key]
+    reference: Workings
+    plain: Workings
+
+    def visible(self, key: Key, value: Array) -> bool:
+        """Whether the claims of a key, if any, would tell this value from the right one."""
+        claim = self.claims.get(key)
+        return claim is not None and moved(value, as_bounded(self.reference, key), claim.mask)
+
+
+def shows(one: Standing, places: Sequence[Place], exercise: Exercise) -> bool:
+    """Whether this variant at these places would be seen; most are where they stand."""
+    plain = exercise.plain
+    parameter = sample_parameter(one.variant, plain, frozenset(places))
+    first = key_of(places[0])
+    if first in exercise.claimed and exercise.visible(
+        first, made_at(one.variant, plain, places[0], parameter)
+    ):
+        return True
+    candidate = Candidate(one.mistake, one.variant, frozenset(places), parameter)
+    return any(
+        exercise.visible(key, value) for key, value in rerun(plain, candidate, exercise.claimed)
+    )
 
 
 def moved(value: Array, right: Bounded, mask: NDArray[np.bool_]) -> bool:
     """Whether an entry of the mask is beyond twice its bound, or not a number."""
-    with np.errstate(invalid="ignore"):
-        within = np.abs(value - right.value) <= TWICE * right.error
+    within = np.abs(value - right.value) <= TWICE * right.error
     return bool((~within & mask).any())
 
 

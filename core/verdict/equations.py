@@ -4,6 +4,7 @@ An ingredient that is claimed is taken as claimed, right or wrong; one that is n
 if everything upstream of it that was claimed is right; else the equation cannot be tested.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -95,35 +96,43 @@ def outcome(own: OwnNumbers, place: Place) -> Outcome:
     claim = own.claims.get(key_of(place))
     if claim is None or not claim.mask.any():
         return "untested"
-    options = list(results(own, place))
-    if not options or all(not np.isfinite(option.error).any() for option in options):
-        return "untested"
-    return "holds" if any(fits(claim, option).all() for option in options) else "fails"
+    fails = False
+    for option in results(own, place):
+        if np.isfinite(option.error).any():
+            if fits(claim, option).all():
+                return "holds"
+            fails = True
+    return "fails" if fails else "untested"
 
 
-def results(own: OwnNumbers, place: Place) -> list[Bounded]:
+def results(own: OwnNumbers, place: Place) -> Iterator[Bounded]:
     """What the right equation gives on own numbers: σ′ from z and, where a is claimed, from a."""
     name, l = place
     equation = getattr(CHAPTER, name)
-    with np.errstate(all="ignore"):
-        return [equation(w, l).written() for w in prepared(own, place)]
+    for w in prepared(own, place):
+        with np.errstate(all="ignore"):
+            result = equation(w, l).written()
+        yield result
 
 
-def prepared(own: OwnNumbers, place: Place) -> list[Workings]:
-    """The workings to evaluate a place on; none where an ingredient is missing."""
+def prepared(own: OwnNumbers, place: Place) -> Iterator[Workings]:
+    """The workings to evaluate a place on, the usual first; none if an ingredient is missing."""
     name, l = place
-    needed = ingredients(place, own.w.depth)
     if name == "activation" and own.claims.get(("z", l)) is None:
-        return unstored_weighted_input(own, l)
-    missing = [key for key in needed if key not in own.known]
+        yield from unstored_weighted_input(own, l)
+        return
+    missing = {key for key in ingredients(place, own.w.depth) if key not in own.known}
     if name == "cost":
-        return [own.w] if ("a", l) not in missing else []
+        missing.discard(("z", l))
     if name not in ("bp1", "bp2"):
-        return [] if missing else [own.w]
-    if [key for key in missing if key[0] == "delta"] or (name == "bp1" and ("a", l) in missing):
-        return []
-    ways = [own.w] if ("z", l) not in missing else []
-    return ways + slopes_from_activation(own, l)
+        if not missing:
+            yield own.w
+        return
+    if any(key[0] == "delta" for key in missing) or (name == "bp1" and ("a", l) in missing):
+        return
+    if ("z", l) not in missing:
+        yield own.w
+    yield from slopes_from_activation(own, l)
 
 
 def unstored_weighted_input(own: OwnNumbers, l: int) -> list[Workings]:

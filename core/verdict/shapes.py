@@ -18,11 +18,10 @@ from core.verdict.candidates import (
     Place,
     feasible_places,
     key_of,
-    mistaken_at,
+    made_at,
     sample_parameter,
 )
 from core.verdict.claims import quantity_of
-from core.verdict.mistakes.arithmetic import activation_like
 from core.verdict.mistakes.table import CATALOGUE, Mistake, Variant
 from core.verdict.plain import plain_workings
 
@@ -107,14 +106,10 @@ def changing_places(
 
 def changes(variant: Variant, place: Place, w: Workings) -> bool:
     """Whether the mistake at this place gives other numbers than the right equation."""
-    right = quantity_of(w, key_of(place))
+    parameter = sample_parameter(variant, w, frozenset({place}))
     with np.errstate(all="ignore"):
-        if variant.activation:
-            wrong = activation_like(right, variant.activation)(w.z[place[1]])
-        else:
-            parameter = sample_parameter(variant, w, frozenset({place}))
-            wrong = mistaken_at(variant, w, place, parameter)
-    return not bool(np.allclose(wrong, right, rtol=SAME, atol=0.0))
+        wrong = made_at(variant, w, place, parameter)
+    return not bool(np.allclose(wrong, quantity_of(w, key_of(place)), rtol=SAME, atol=0.0))
 
 
 def random_workings(shape: Shape, seed: int) -> Workings:
