@@ -5,13 +5,22 @@ from typing import Any
 
 from flask import Flask
 
-from service import catalogue, documents, gradients, health, lessons, updates, verifications
+from service import catalogue, documents, gradients, lessons, updates, verifications
+from service.access import register_access
 from service.api import Api
+from service.cors import register_cors
 from service.errors import register_error_handlers
 from service.gate import register_gate
+from service.health import register_health
+from service.jobs import batches, endpoints
+from service.jobs.extension import register_jobs
+from service.logs import register_logs
+from service.metrics import register_metrics
 from service.printing import OrjsonProvider
+from service.rates import register_rates
 from service.requests import register_requests
 from service.settings import settings
+from service.tracing import register_tracing
 from service.turns import register_turns
 
 __all__ = ["create_app"]
@@ -27,12 +36,22 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     app.json = OrjsonProvider(app)
     app.config.from_mapping(settings(config))
     register_error_handlers(app)
-    register_gate(app)
-    register_turns(app)
-    register_requests(app)
+    for register in (
+        register_gate,
+        register_metrics,
+        register_logs,
+        register_tracing,
+        register_cors,
+        register_access,
+        register_rates,
+        register_turns,
+        register_requests,
+        register_health,
+    ):
+        register(app)
+    register_jobs(app)
     api = Api(app)
-    for family in (gradients, verifications, lessons, updates, catalogue):
+    for family in (gradients, verifications, lessons, updates, catalogue, batches, endpoints):
         api.register_blueprint(family.blueprint)
-    for family in (health, documents):
-        app.register_blueprint(family.blueprint)
+    app.register_blueprint(documents.blueprint)
     return app

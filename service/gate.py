@@ -1,11 +1,20 @@
 """What every request passes before its view, and every answer after it."""
 
-from flask import Flask, Response, request
+import os
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask, request
 from werkzeug.exceptions import NotAcceptable
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 JSON = "application/json"
 NDJSON = "application/x-ndjson"  # for runs that tell their progress
-LINE_BY_LINE = {"/v1/updates"}
+LINE_BY_LINE = ("/v1/updates", "/v1/batches", "/v1/jobs/")
+REPORTS = (".csv", ".html")  # of a job: not JSON, and not asked for as such
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'self'; img-src 'self' data:; object-src 'none'; "
@@ -13,25 +22,63 @@ HEADERS = {
     ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+REQUEST_ID = "backcheck.request_id"
+SOUND_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+ID_BYTES = 8
 
 
 def register_gate(app: Flask) -> None:
     """Before and after every request."""
     app.before_request(refuse_other_than_json)
-    app.after_request(add_headers)
+    headers = dict(HEADERS)
+    if seconds := app.config["HSTS_SECONDS"]:
+        headers["Strict-Transport-Security"] = f"max-age={seconds}; includeSubDomains"
+    app.wsgi_app = with_headers(app.wsgi_app, headers)  # type: ignore[assignment,method-assign]
 
 
 def refuse_other_than_json() -> None:
     """406 where the caller accepts no JSON from an address that answers JSON."""
     accepted = request.accept_mimetypes
-    if request.path in LINE_BY_LINE and accepted.quality(NDJSON) > 0:
+    if request.path.startswith(LINE_BY_LINE) and accepted.quality(NDJSON) > 0:
+        return
+    if request.path.startswith("/v1/jobs/") and request.path.endswith(REPORTS):
         return
     if request.path.startswith("/v1/") and accepted and accepted.quality(JSON) <= 0:
         raise NotAcceptable(f"this address answers {JSON}, which the Accept header excludes")
 
 
-def add_headers(response: Response) -> Response:
-    """Headers of every answer."""
-    response.headers.extend(HEADERS)
-    return response
+def with_headers(app: "WSGIApplication", added: dict[str, str]) -> "WSGIApplication":
+    """Headers of every answer, and an id for every request: the caller's own if it is sound.
+
+    Around the application, since Flask takes longer to add six headers than to find a view.
+    """
+    items, names = list(added.items()), frozenset(added)
+
+    def answer(environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
+        number = environ[REQUEST_ID] = sound_id(environ.get("HTTP_X_REQUEST_ID"))
+
+        def start_with(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
+            own = names.intersection([name for name, _ in headers])
+            ours = [item for item in items if item[0] not in own] if own else items
+            return start(status, [*headers, *ours, ("X-Request-ID", number)], *error)
+
+        return app(environ, start_with)
+
+    return answer
+
+
+def sound_id(sent: str | None) -> str:
+    """The id that was sent, or a new one."""
+    if sent is not None and SOUND_ID.fullmatch(sent):
+        return sent
+    return os.urandom(ID_BYTES).hex()
+
+
+def request_id() -> str:
+    """The id of the request, as it stands in the answer's X-Request-ID and in the logs."""
+    found: str = request.environ[REQUEST_ID]
+    return found

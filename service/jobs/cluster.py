@@ -1,0 +1,83 @@
+"""`python -m service.jobs.cluster FOLDER`: a scheduler and workers on loopback, for one service.
+
+Started by the first process that has a job; the others find its address in the folder. A lock on a
+file, which the kernel gives back however a process ends, keeps it the only one. It ends when nobody
+has been connected for a while: no process of the service is left, or none has had a job.
+"""
+
+import argparse
+import fcntl
+import os
+import time
+from pathlib import Path
+
+import dask
+from distributed import LocalCluster
+
+LOOPBACK = "127.0.0.1"
+LOCK = "cluster.lock"
+ADDRESS = "cluster.address"
+LONELY_SECONDS = 15.0
+LOOK_SECONDS = 0.5
+
+SETTINGS = {
+    "distributed.scheduler.http.routes": [],  # no dashboard, no pages
+    "distributed.worker.http.routes": [],
+    "distributed.scheduler.allowed-failures": 1,  # a task that stops two workers is to blame
+    "distributed.scheduler.work-stealing-interval": "200ms",
+    "distributed.worker.daemon": True,  # workers end with the process that started them
+    "distributed.admin.large-graph-warning-threshold": "1GiB",
+}
+
+
+def main() -> None:
+    """Serve until nobody needs it; leave at once if another does so already."""
+    parser = argparse.ArgumentParser(description="Dask for one backcheck service, on loopback")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    asked = parser.parse_args()
+    with (asked.folder / LOCK).open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return
+        serve(asked.folder, asked.workers)
+
+
+def serve(folder: Path, workers: int) -> None:
+    """Until it has been lonely for long enough."""
+    dask.config.set(SETTINGS)
+    with LocalCluster(
+        n_workers=workers,
+        threads_per_worker=1,
+        host=LOOPBACK,
+        dashboard_address=f"{LOOPBACK}:0",
+        worker_dashboard_address=f"{LOOPBACK}:0",
+        scheduler_kwargs={"dashboard": False},
+    ) as cluster:
+        try:
+            wait_until_lonely(cluster, folder)
+        finally:
+            (folder / ADDRESS).unlink(missing_ok=True)
+
+
+def announce(folder: Path, address: str) -> None:
+    """Write the address where the service looks for it, all at once."""
+    written = folder / f"{ADDRESS}.{os.getpid()}"
+    written.write_text(address)
+    written.replace(folder / ADDRESS)
+
+
+def wait_until_lonely(cluster: LocalCluster, folder: Path) -> None:
+    """Return when no client has been connected for a while; until then be there to be found."""
+    seen = time.monotonic()
+    while time.monotonic() - seen < LONELY_SECONDS:
+        if not (folder / ADDRESS).exists():
+            announce(folder, cluster.scheduler_address)
+        time.sleep(LOOK_SECONDS)
+        if len(cluster.scheduler.clients) > 1:  # one stands for tasks that nobody waits for
+            seen = time.monotonic()
+
+
+if __name__ == "__main__":
+    main()
