@@ -20,7 +20,7 @@ ONE_THREAD := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
 	--generate-hashes --no-header --no-emit-index-url --no-emit-find-links
 
-.PHONY: help setup serve test check format tables bench bench-diagnosis peers lock update docker clean
+.PHONY: help setup serve test test-slow check format tables bench bench-diagnosis peers lock update docker clean
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
@@ -37,6 +37,9 @@ serve: $(STAMP) ## Serve the page and the API; HOST=127.0.0.1 PORT=8000 WORKERS=
 
 test: $(STAMP) ## Run the tests; ARGS="-k rounding" picks some
 	@$(BIN)/python -m pytest $(ARGS)
+
+test-slow: $(STAMP) ## Run the tests that take long or need a package index
+	@$(BIN)/python -m pytest -m slow $(ARGS)
 
 check: $(STAMP) ## Lint, formatting, types, and the direction of imports
 	$(BIN)/python -m ruff check .
