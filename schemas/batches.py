@@ -200,7 +200,7 @@ class CountSchema(Schema):
 
 
 class WorkSchema(Schema):
-    """Work in units of its own: items, or floating-point operations of a finite-difference check."""
+    """Work in its own unit: items, or floating-point operations of finite-difference checks."""
 
     unit = fields.String()
     total = Number(allow_none=True, metadata={"description": "null until all of it is planned."})

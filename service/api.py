@@ -18,7 +18,8 @@ from service.stages import passed
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-BODY_ERRORS = (400, 413, 415, 422)  # what may be said of a body
+BODY_ERRORS = (400, 408, 413, 415, 422)  # what may be said of a body
+EVERY_ERRORS = (401, 403, 406, 429, 503)  # what may be said to any request
 DESCRIPTION = """\
 Backpropagation worked out and checked: every weighted input z, activation a and error δ, the
 gradients of every weight and bias, and an independent finite-difference check of each.
@@ -42,8 +43,22 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
 
         def decorate(view: View) -> View:
             noted(self.doc(operationId=view.__name__), view, view)
+            for status in EVERY_ERRORS:
+                noted(self.alt_response(status, HTTPStatus(status).name), view, view)
             return register(view)
 
+        return decorate
+
+    def doc(self, **options: Any) -> Callable[[View], View]:
+        """Add to what the OpenAPI document says of a view."""
+        decorate: Callable[[View], View] = super().doc(**options)
+        return decorate
+
+    def alt_response(
+        self, status_code: int, response: Any = None, **options: Any
+    ) -> Callable[[View], View]:
+        """Document another answer of a view."""
+        decorate: Callable[[View], View] = super().alt_response(status_code, response, **options)
         return decorate
 
     def arguments(self, schema: Schema, **options: Any) -> Callable[[View], View]:
@@ -103,6 +118,9 @@ class Api(flask_smorest.Api):  # type: ignore[misc]
             "info": {"description": DESCRIPTION, "license": {"name": "MIT", "identifier": "MIT"}},
         }
         super().__init__(app, spec_kwargs=options)
+        if app.extensions["keys"]:
+            self.spec.components.security_scheme("key", {"type": "http", "scheme": "bearer"})
+            self.spec.options["security"] = [{"key": []}]
 
     def _init_spec(self, **options: Any) -> None:
         super()._init_spec(**options)

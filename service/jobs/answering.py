@@ -133,7 +133,7 @@ class Answers:
         return VERIFICATION_ANSWER.dump(verified(asked, prepared))
 
     def shared(self, item: Item) -> tuple[Exercise, Prepared] | None:
-        """The network that the item leaves to the header, read once; None if it says some itself."""
+        """The network that the item leaves to the header, read once; None if it has its own."""
         if not item.own.keys() <= set(CLAIM_FIELDS):
             return None
         if item.network not in self._shared:

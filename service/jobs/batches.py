@@ -1,4 +1,4 @@
-"""POST /v1/batches: many requests of one kind; a small batch is answered at once, a large is a job."""
+"""POST /v1/batches: many requests of one kind, answered at once if they are few, else a job."""
 
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -23,7 +23,7 @@ from service.jobs.checking import TooSlow
 from service.jobs.extension import jobs
 from service.jobs.owner import owner
 from service.jobs.pages import NDJSON, job_answer, joined_json, wants_ndjson
-from service.jobs.reading import Counted, deadline, in_blocks, lines, pieces
+from service.jobs.reading import BLOCK_ITEMS, Counted, deadline, in_blocks, lines, pieces
 from service.limits import Limits, limits
 from service.requests import JSON, read_body
 from service.turns import heavy_turn
@@ -199,9 +199,8 @@ def receive(
         store.begin(arrival, whose, header.kind, text, time.time())
     first = 0
     try:
-        for number, block in enumerate(
-            in_blocks(items, 1) if header.kind == ALONE else in_blocks(items)
-        ):
+        most = 1 if header.kind == ALONE else BLOCK_ITEMS
+        for number, block in enumerate(in_blocks(items, most)):
             data = b"\n".join(block) + b"\n"
             store.add_block(arrival, number, first, len(block), data, time.time())
             first += len(block)

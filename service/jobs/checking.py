@@ -136,7 +136,7 @@ def packed(check: Check) -> bytes:
         "cost": network.cost.name,
         "options": asdict(check.options),
     }
-    arrays = {f"W{l}": network.weights[l] for l in network.weights.numbers}
+    arrays: dict[str, Any] = {f"W{l}": network.weights[l] for l in network.weights.numbers}
     arrays |= {f"b{l}": network.biases[l] for l in network.biases.numbers}
     file = BytesIO()
     meta = np.frombuffer(orjson.dumps(names), dtype=np.uint8)

@@ -10,6 +10,7 @@ import fcntl
 import os
 import time
 from pathlib import Path
+from typing import Any
 
 import dask
 from distributed import LocalCluster
@@ -47,7 +48,8 @@ def main() -> None:
 def serve(folder: Path, workers: int) -> None:
     """Until it has been lonely for long enough."""
     dask.config.set(SETTINGS)
-    with LocalCluster(
+    make: Any = LocalCluster  # which has no types
+    with make(
         n_workers=workers,
         threads_per_worker=1,
         host=LOOPBACK,
@@ -68,7 +70,7 @@ def announce(folder: Path, address: str) -> None:
     written.replace(folder / ADDRESS)
 
 
-def wait_until_lonely(cluster: LocalCluster, folder: Path) -> None:
+def wait_until_lonely(cluster: Any, folder: Path) -> None:
     """Return when no client has been connected for a while; until then be there to be found."""
     seen = time.monotonic()
     while time.monotonic() - seen < LONELY_SECONDS:

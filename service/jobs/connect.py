@@ -8,18 +8,20 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeAlias
 
-if TYPE_CHECKING:
-    from distributed import Client
+Client: TypeAlias = Any  # Dask's, which has no types
+Future: TypeAlias = Any
 
 ROOT = Path(__file__).parents[2]
 ADDRESS = "cluster.address"
 LOG = "cluster.log"
 START_SECONDS = 60.0  # a loaded machine imports Dask slowly; five seconds are usual
 CONNECT_SECONDS = 5.0
+CLOSE_SECONDS = 1.0
 LOOK_SECONDS = 0.1
 
 
@@ -42,7 +44,7 @@ class Connector:
         tls = (config["SCHEDULER_CA"], config["SCHEDULER_CERT"], config["SCHEDULER_KEY"])
         return cls(folder, config["SCHEDULER"], config["JOB_WORKERS"], tls)
 
-    def client(self) -> "Client":
+    def client(self) -> Client:
         """A client of it, its scheduler started if it is ours. Raises NoScheduler."""
         if self.scheduler:
             return connected(self.scheduler, self.security())
@@ -97,7 +99,7 @@ class Connector:
         from distributed import Security
 
         authority, certificate, key = self.tls
-        return Security(
+        return Security(  # type: ignore[no-untyped-call]
             tls_ca_file=authority,
             tls_client_cert=certificate,
             tls_client_key=key,
@@ -105,19 +107,18 @@ class Connector:
         )
 
 
-def connected(address: str, security: Any) -> "Client":
+def connected(address: str, security: Any) -> Client:
     """A client of the scheduler at an address. Raises NoScheduler."""
-    from distributed import Client
+    import distributed
 
+    make: Any = distributed.Client
     try:
-        return Client(address, timeout=CONNECT_SECONDS, set_as_default=False, security=security)
+        return make(address, timeout=CONNECT_SECONDS, set_as_default=False, security=security)
     except (OSError, TimeoutError, ValueError) as error:
         raise NoScheduler(f"no scheduler answers at {address}") from error
 
 
-def closed(client: "Client") -> None:
+def closed(client: Client) -> None:
     """Let go of a client, whatever state its scheduler is in."""
-    try:
-        client.close(timeout=1.0)
-    except Exception:
-        pass
+    with suppress(Exception):
+        client.close(timeout=CLOSE_SECONDS)

@@ -1,9 +1,9 @@
 """Blocks to Dask, answers to the store: one thread in each process of the service that has jobs.
 
-A job is brought on by the process that holds its lease; where that dies, another takes over when the
-lease runs out. What is on its way is known here only: if this process, a worker or the scheduler
-dies, the store says what is still to do, and it is sent again. Tasks are pure and answers are
-written once, so a task that runs twice costs time and nothing else.
+A job is brought on by the process that holds its lease; where that dies, another takes over when
+the lease runs out. What is on its way is known here only: if this process, a worker or the
+scheduler dies, the store says what is still to do, and it is sent again. Tasks are pure and answers
+are written once, so a task that runs twice costs time and nothing else.
 """
 
 import logging
@@ -15,15 +15,12 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from queue import Empty, Queue
 from threading import Event, Lock, Thread
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from service.jobs import work
-from service.jobs.connect import Connector, NoScheduler, closed
+from service.jobs.connect import Client, Connector, Future, NoScheduler, closed
 from service.jobs.store import Store
 from service.limits import Limits
-
-if TYPE_CHECKING:
-    from distributed import Client, Future
 
 LEASE_SECONDS = 6.0
 RENEW_SECONDS = 1.5
@@ -45,7 +42,7 @@ class Driven:
 
     id: str
     todo: Iterator[work.Piece]
-    underway: dict[work.Piece, "Future"] = field(default_factory=dict)
+    underway: dict[work.Piece, Future] = field(default_factory=dict)
     again: list[work.Piece] = field(default_factory=list)
     attempts: dict[work.Piece, int] = field(default_factory=dict)
 
@@ -57,10 +54,10 @@ class Driven:
 class Ended(NamedTuple):
     """A task of this client that is over, one way or another."""
 
-    client: "Client"
+    client: Client
     job: str
     piece: work.Piece
-    future: "Future"
+    future: Future
 
 
 class Dispatcher:
@@ -237,7 +234,7 @@ class Round:
                 job.underway[piece] = self.send(client, piece, job.attempts.get(piece, 0))
                 waiting.append(job)
 
-    def connected(self) -> "Client":
+    def connected(self) -> Client:
         """The client, a new one where the last has been lost. Raises NoScheduler."""
         if self.client is None:
             self.client = self.connector.client()
@@ -255,7 +252,7 @@ class Round:
         if client is not None:
             closed(client)
 
-    def send(self, client: "Client", piece: work.Piece, attempt: int) -> "Future":
+    def send(self, client: Client, piece: work.Piece, attempt: int) -> Future:
         """A piece on its way; when it is over it comes to `ended`."""
         call = self.tasks.call(self.store, self.limits, piece)
         shared = self.shared(client, call.shared)
@@ -269,7 +266,7 @@ class Round:
         future.add_done_callback(lambda over: self.ended.put(Ended(client, piece.job, piece, over)))
         return future
 
-    def shared(self, client: "Client", data: bytes) -> "Future":
+    def shared(self, client: Client, data: bytes) -> Future:
         """What many pieces have in common, as a task of its own that Dask keeps and remakes."""
         digest = blake2b(data, digest_size=16).digest()
         if digest not in self.common:
@@ -349,7 +346,7 @@ class Round:
             piece.job, piece.block, block.output, block.failed, time.time(), self.kept_seconds
         )
 
-    def troubled(self, job: Driven, piece: work.Piece, future: "Future") -> None:
+    def troubled(self, job: Driven, piece: work.Piece, future: Future) -> None:
         """A task that raised, or took its worker with it: again, item by item, or given up."""
         attempts = job.attempts[piece] = job.attempts.get(piece, 0) + 1
         log.warning("a piece of job %s failed: %r", piece.job, future.exception(timeout=1.0))

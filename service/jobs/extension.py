@@ -53,13 +53,14 @@ class Jobs:
         from service.jobs.store import Store
 
         try:
-            return self._of_this_process("store", lambda: Store(self.address))
+            store: Store = self._of_this_process("store", lambda: Store(self.address))
         except (OSError, SQLAlchemyError, ImportError) as error:
             raise ServiceUnavailable(
                 f"the store of jobs cannot be opened ({type(error).__name__}); whoever runs this "
                 "service finds the setting BACKCHECK_STORE in its documentation",
                 retry_after=RETRY_SECONDS,
             ) from error
+        return store
 
     def dispatcher(self) -> "Dispatcher":
         """What brings jobs on."""
@@ -71,7 +72,8 @@ class Jobs:
             limits = self.config["LIMITS"]
             return Dispatcher(self.store, connector, limits, self.kept_seconds, self.tasks)
 
-        return self._of_this_process("dispatcher", make)
+        dispatcher: Dispatcher = self._of_this_process("dispatcher", make)
+        return dispatcher
 
     def exist(self) -> bool:
         """Whether there may be any: a file, or another database, of which only asking tells."""

@@ -1,7 +1,7 @@
 """Jobs on disk: what was asked, block by block, and every answer as soon as there is one.
 
-Every change is one transaction, and an answer is written only where there is none yet: whoever dies,
-nothing is lost; whatever runs twice, nothing counts twice. Times are seconds since 1970.
+Every change is one transaction, and an answer is written only where there is none yet: whoever
+dies, nothing is lost; whatever runs twice, nothing counts twice. Times are seconds since 1970.
 """
 
 from collections.abc import Iterator, Sequence

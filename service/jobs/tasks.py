@@ -1,4 +1,4 @@
-"""What a Dask worker runs: functions of bytes that give bytes, so that running one twice is no harm.
+"""What a Dask worker runs: functions of bytes that give bytes; running one twice is no harm.
 
 Each worker keeps what it has read of a batch's header or of a check, by digest, for its next task.
 """
