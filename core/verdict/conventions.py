@@ -26,6 +26,10 @@ FEWEST_SCALED = 3  # numbers off by one factor before that is more than an accid
 MOST_PERMUTED = 5  # layers or examples whose every order is tried; beyond, only the reverse
 
 
+NEAR = 1e-3  # a factor found is known about so well, relative to itself
+NICE = 12  # people divide by 2 or by a number of outputs, and multiply by a number of examples
+
+
 @dataclass(frozen=True)
 class Found:
     """A convention that makes every claimed number right, and the numbers that it predicts."""
@@ -64,6 +68,13 @@ def conventions(claims: Claims, reference: Workings) -> Iterator[Found]:
 def layers_of(claims: Claims, quantity: str) -> tuple[int, ...]:
     """The layers in which something is claimed of a quantity."""
     return tuple(layer for name, layer in claims if name == quantity)
+
+
+def is_nice(factor: float) -> bool:
+    """Whether somebody may have meant this factor: a small whole number, or one over it."""
+    return any(
+        abs(x - round(x)) <= NEAR * abs(x) and abs(x) <= NICE for x in (factor, 1.0 / factor)
+    )
 
 
 def turned(claims: Claims, reference: Workings, failing: set[Key]) -> Iterator[Found]:

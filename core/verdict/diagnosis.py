@@ -10,7 +10,7 @@ from core.rounding.bounded import Bounded
 from core.verdict.candidates import Candidate, key_of, order_of_computation, order_of_need
 from core.verdict.carried import Carried, carried, reproduces
 from core.verdict.claims import Claims
-from core.verdict.conventions import conventions
+from core.verdict.conventions import Found, conventions, is_nice
 from core.verdict.explain import Budget, single_explanations
 from core.verdict.judgement import as_bounded
 from core.verdict.mistakes.table import CATALOGUE, CONVENTIONS, EQUATION_OF, Convention, Mistake
@@ -23,7 +23,7 @@ BUDGET = 2000
 
 CONVENTION_RANK = 0.5  # behind one formula everywhere, before one layer only
 TYPO_RANK = 1.5  # behind every formula without a free number
-UNUSUAL_RANK = 3.5  # no usual slip, or the same one in several entries: behind everything
+FACTOR_RANK = 2.5  # among the mistakes with a free number
 USUAL = ("sign", "decimal point", "swapped digits")
 
 SAME = 1e-11  # relative to the largest number: what another order of float64 roundings may change
@@ -83,14 +83,14 @@ def diagnose(
 def ranked(own: Carried, reference: Workings, shape: Shape, purse: Budget) -> list[Finding]:
     """Mistakes, conventions and slips, simplest first; those of the same numbers together."""
     rows: list[Row] = [
-        (CONVENTION_RANK, Finding(c.slug, "convention", c.layers, c.factor), c.numbers)
+        (rank_of(c), Finding(c.slug, "convention", c.layers, c.factor), c.numbers)
         for c in conventions(own.claims, reference)
     ]
-    rows += slips(own, reference)
     rows += [
         (e.rank, finding(e.candidate), e.numbers)
         for e in single_explanations(own, reference, shape, purse)
     ]
+    rows += slips(own, reference, unusual=not rows)
     rows.sort(key=lambda row: row[0])
     return grouped([(found, numbers) for _, found, numbers in rows])
 
@@ -135,17 +135,25 @@ def finding(candidate: Candidate) -> Finding:
     )
 
 
-def slips(own: Carried, reference: Workings) -> list[Row]:
-    """Typos, as one finding at the equation of the first mistyped quantity."""
+def rank_of(convention: Found) -> float:
+    """A factor that nobody would have meant is a free number."""
+    meant = convention.factor is None or is_nice(convention.factor)
+    return CONVENTION_RANK if meant else FACTOR_RANK
+
+
+def slips(own: Carried, reference: Workings, unusual: bool) -> list[Row]:
+    """Typos, as one finding at the equation of the first mistyped quantity.
+
+    `unusual` ones, entries that are just off or all off in the same way, explain anything.
+    """
     found = typos(own.claims, reference)
-    if not found:
-        return []
     kinds = [typo.kind for typo in found]
     usual = set(kinds) <= set(USUAL) and (len(kinds) == 1 or len(set(kinds)) > 1)
+    if not found or not (usual or unusual):
+        return []
     layers = tuple(sorted({typo.key[1] for typo in found}))
     equation = equation_of(found[0].key, reference.depth)
-    slip = Finding("entry-typo", equation, layers, entries=tuple(found))
-    return [(TYPO_RANK if usual else UNUSUAL_RANK, slip, None)]
+    return [(TYPO_RANK, Finding("entry-typo", equation, layers, entries=tuple(found)), None)]
 
 
 def equation_of(key: tuple[str, int], depth: int) -> str:

@@ -114,7 +114,9 @@ def explains(
         claim = claims.get(key)
         if claim is None or not claim.mask.any():
             continue
-        if not reproduces(claim, value) or swallows(value, as_bounded(reference, key), claim):
+        if not reproduces(claim, value):
+            return None
+        if key[0] != "cost" and swallows(value, as_bounded(reference, key), claim):
             return None
         width = relative_width(value, as_bounded(reference, key), claim.mask)
         widths.append(np.log2(width) if 0 < width < np.inf else NO_WIDTH)

@@ -10,7 +10,7 @@ from core.layers import Layers
 from core.rounding.bounded import Bounded
 from core.verdict.candidates import NOT_APPLICABLE, Candidate, affected, key_of, leading_to
 from core.verdict.claims import Key, set_quantity
-from core.verdict.mistakes.arithmetic import activation_like
+from core.verdict.mistakes.arithmetic import activation_like, as_code
 from core.verdict.mistakes.outputs import opened
 
 NOTHING: frozenset[Key] = frozenset()
@@ -48,13 +48,12 @@ def started(base: Workings, candidate: Candidate) -> Workings:
     """The workings, copied, to be overwritten; with the candidate's other activation."""
     w = base.copy()
     w.output = opened(base).textbook()
+    sigma = [as_code(one) for one in base.sigma]
     name = candidate.variant.activation
-    if name is None:
-        return w
-    sigma = list(base.sigma)
-    for _, l in candidate.places:
-        sigma[l - 1] = activation_like(base.z[l], name)
+    if name is not None:
+        for _, l in candidate.places:
+            sigma[l - 1] = as_code(activation_like(base.z[l], name))
+    if sigma[-1] is not base.sigma[base.depth]:
+        w.output = opened(w).after(sigma[-1])
     w.sigma = Layers(sigma)
-    if any(l == base.depth for _, l in candidate.places):
-        w.output = opened(w).after(w.sigma[base.depth])
     return w

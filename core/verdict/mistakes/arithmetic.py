@@ -8,9 +8,10 @@ from core.activations import ACTIVATIONS
 from core.arrays import Numbers
 from core.rounding.activations import bounded_activation
 from core.rounding.bounded import Bounded
+from core.rounding.rules import BoundedActivation
 
-DEAD = 4.0
-"""An error of a few underflows beside an exact 0 is no error at all: code computed a 0."""
+DEAD = 1e4
+"""An error of so many underflows beside an exact 0 is no error at all: code summed zeros."""
 
 
 def exactly(like: Numbers, value: Any) -> Numbers:
@@ -57,6 +58,35 @@ def slope_as_code(sigma: Any, x: Numbers) -> Numbers:
     convention = sigma.sigma.derivative(np.zeros(()))
     value = np.where(dead, convention, slope.value)
     return Bounded(value, np.where(dead, 0.0, slope.error), x.precision)
+
+
+class AsCode:
+    """A bounded activation with a kink, whose σ′ at an exact 0 is what code takes there."""
+
+    def __init__(self, bounded: BoundedActivation) -> None:
+        self.bounded, self.sigma, self.name = bounded, bounded.sigma, bounded.name
+
+    def __call__(self, z: Bounded) -> Bounded:
+        """σ(z)."""
+        return self.bounded(z)
+
+    def derivative(self, z: Bounded) -> Numbers:
+        """σ′(z)."""
+        return slope_as_code(self.bounded, z)
+
+    def pull_back(self, z: Bounded, a: Bounded, gradient: Bounded) -> Numbers:
+        """∂C/∂z from ∂C/∂a."""
+        return gradient * self.derivative(z)
+
+    def from_activation(self, a: Bounded) -> Bounded | None:
+        """σ′ from the stored a."""
+        return self.bounded.from_activation(a)
+
+
+def as_code(sigma: Any) -> Any:
+    """The activation, its σ′ evaluated as code would; most have no kink to wonder about."""
+    kinked = isinstance(sigma, BoundedActivation) and sigma.sigma.kinks
+    return AsCode(sigma) if kinked else sigma
 
 
 def activation_like(like: Numbers, name: str) -> Any:
