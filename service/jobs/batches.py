@@ -16,6 +16,7 @@ from werkzeug.exceptions import Conflict, TooManyRequests, UnsupportedMediaType
 from schemas.batches import BatchSchema, Header, HeaderSchema, JobSchema, ResultsSchema
 from schemas.problems import flatten
 from schemas.strict_json import NotJson, parse
+from service.access import require
 from service.api import Blueprint
 from service.errors import Refused
 from service.jobs.answering import Answers
@@ -24,9 +25,10 @@ from service.jobs.extension import jobs
 from service.jobs.owner import owner
 from service.jobs.pages import NDJSON, job_answer, joined_json, wants_ndjson
 from service.jobs.reading import BLOCK_ITEMS, Counted, deadline, in_blocks, lines, pieces
+from service.lane import depart
 from service.limits import Limits, limits
 from service.requests import JSON, read_body
-from service.turns import heavy_turn
+from service.turns import give_back, heavy_turn
 
 blueprint = Blueprint(
     "batches", __name__, url_prefix="/v1", description="Many requests at once, and heavy checks"
@@ -105,6 +107,7 @@ def read_batch(most: Limits) -> Arriving:
     if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
         raise UnsupportedMediaType("send the body as it is, without a Content-Encoding")
     if request.mimetype == NDJSON:
+        depart()
         arriving = lines(pieces(request, most), most)
         first = next(arriving, None)
         if first is None:
@@ -160,6 +163,9 @@ def at_once(header: Header, items: list[bytes], most: Limits) -> Response | None
 
 def as_job(header: Header, items: Iterable[bytes], counted: Counted) -> Response:
     """202 with the job, new or known."""
+    require("heavy")
+    depart()
+    give_back()
     here, store, whose = jobs(), jobs().store(), owner()
     name, given = job_name(whose)
     if store.unfinished(whose) >= limits().jobs_max:

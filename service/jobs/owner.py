@@ -2,9 +2,12 @@
 
 from flask import g
 
+from service.access import Key
+
 EVERYBODY = ""
 
 
 def owner() -> str:
     """The name of the key that this request came with."""
-    return str(getattr(g, "key_id", None) or EVERYBODY)
+    key: Key | None = g.get("key")
+    return EVERYBODY if key is None else key.name
