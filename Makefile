@@ -114,4 +114,8 @@ $(STAMP): requirements/uv.txt requirements/dev.txt
 		$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 			--require-hashes --no-deps -r requirements/dev.txt; \
 	fi; \
+	echo "$(CURDIR)/clients/python/src" \
+		> "$$($(BIN)/python -c 'import site; print(site.getsitepackages()[0])')/backcheck.pth"; \
+	printf '#!/bin/sh\nexec "$${0%%/*}/python" -m backcheck "$$@"\n' > $(BIN)/backcheck; \
+	chmod +x $(BIN)/backcheck; \
 	touch $(STAMP)
