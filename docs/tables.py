@@ -15,10 +15,12 @@ from flask import Flask
 from core.activations import ACTIVATIONS
 from core.costs import COSTS
 from service import create_app
+from service.limits import Limits
 from service.openapi import document
+from service.settings import TABLE
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = ("README.md", "docs/mathematics.md")
+DOCUMENTS = ("README.md", "docs/mathematics.md", "docs/operations.md")
 MARKED = re.compile(r"(<!-- (\w+): [^>]*-->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -69,6 +71,28 @@ def addresses(app: Flask) -> Iterator[tuple[str, str, str]]:
             yield method, f"`{path}`", purpose.rstrip(".")
 
 
+def limits() -> str:
+    """Every limit with its default."""
+    rows = [
+        (f"`BACKCHECK_{one['name'].upper()}`", f"{one['value']:,}", one["unit"], one["description"])
+        for one in Limits().told()
+    ]
+    return table(("setting", "default", "unit", "what it bounds, and why there"), rows)
+
+
+def settings() -> str:
+    """Every other setting with its default."""
+    rows = [(f"`BACKCHECK_{s.name}`", told(s.default), s.description) for s in TABLE]
+    return table(("setting", "default", "what it does"), rows)
+
+
+def told(default: Any) -> str:
+    """A default as the environment would say it."""
+    if isinstance(default, bool):
+        return "on" if default else "off"
+    return f"`{default}`" if default not in ("", (), None) else ""
+
+
 def first_line(text: str | None) -> str:
     """A docstring's first line."""
     return (text or "").strip().split("\n")[0]
@@ -80,7 +104,7 @@ def rank(address: str) -> tuple[bool, str]:
 
 
 TABLES: dict[str, Callable[[], str]] = {
-    table.__name__: table for table in (activations, costs, endpoints)
+    table.__name__: table for table in (activations, costs, endpoints, limits, settings)
 }
 
 

@@ -52,6 +52,21 @@ class MistakesSchema(Schema):
     mistakes = fields.List(fields.Nested(MistakeSchema))
 
 
+class LimitSchema(Schema):
+    """A limit on what a request may ask for."""
+
+    name = fields.String(metadata={"description": "BACKCHECK_ and this, in capitals, sets it."})
+    value = fields.Integer()
+    unit = fields.String()
+    description = fields.String(metadata={"description": "What it bounds, and why there."})
+
+
+class LimitsSchema(Schema):
+    """Every limit there is."""
+
+    limits = fields.List(fields.Nested(LimitSchema))
+
+
 class ExampleSchema(Schema):
     """A request that can be sent as it is."""
 

@@ -7,10 +7,11 @@ from werkzeug.exceptions import NotFound
 
 from core.activations import ACTIVATIONS
 from core.costs import COSTS
-from schemas.catalogue import ActivationsSchema, CostsSchema, ExamplesSchema
+from schemas.catalogue import ActivationsSchema, CostsSchema, ExamplesSchema, LimitsSchema
 from schemas.words import unknown
 from service.api import Blueprint
 from service.examples import EXAMPLES
+from service.limits import limits
 
 blueprint = Blueprint("catalogue", __name__, url_prefix="/v1", description="What there is")
 
@@ -27,6 +28,17 @@ def activations() -> Mapping[str, Any]:
 def costs() -> Mapping[str, Any]:
     """The costs, with their formulas"""
     return {"costs": list(COSTS.values())}
+
+
+@blueprint.route("/limits")
+@blueprint.response(200, LimitsSchema())
+def limits_here() -> Mapping[str, Any]:
+    """The limits of this service
+
+    A request beyond one of them is told 413 or 422, with both numbers. What is light is answered
+    at once; what is heavier waits for a turn of its own.
+    """
+    return {"limits": limits().told()}
 
 
 @blueprint.route("/examples")

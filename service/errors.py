@@ -22,6 +22,8 @@ TYPES = "/problems#"  # the page that explains each kind
 TITLES = {
     "not-json": "The body is not JSON",
     "bad-request": "The request is malformed",
+    "no-key": "A key is needed",
+    "not-allowed": "The key does not open this",
     "not-found": "There is nothing here",
     "method-not-allowed": "This method is not for this address",
     "not-acceptable": "The answer would be JSON",
@@ -30,6 +32,7 @@ TITLES = {
     "not-json-type": "The body has to be sent as JSON",
     "not-valid": "The request is not valid",
     "not-finite": "A number leaves the range of float64",
+    "too-often": "Too many requests",
     "too-slow": "The body took too long to arrive",
     "busy": "The service is busy",
     "internal": "Something went wrong here",
@@ -37,6 +40,8 @@ TITLES = {
 }
 KINDS = {
     400: "bad-request",
+    401: "no-key",
+    403: "not-allowed",
     404: "not-found",
     405: "method-not-allowed",
     406: "not-acceptable",
@@ -45,6 +50,7 @@ KINDS = {
     413: "too-large",
     415: "not-json-type",
     422: "not-valid",
+    429: "too-often",
     500: "internal",
     503: "busy",
 }

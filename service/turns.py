@@ -20,8 +20,10 @@ from threading import BoundedSemaphore
 from flask import Flask, current_app, g
 from werkzeug.exceptions import ServiceUnavailable
 
+from service.access import require
 from service.lane import depart
 from service.limits import Limits, limits
+from service.rates import count_heavy
 
 LIGHT_RETRY_SECONDS = 1
 HEAVY_RETRY_SECONDS = 10
@@ -111,6 +113,8 @@ def heavy_turn() -> None:
 def take_heavy(turns: Turns, limits: Limits) -> None:
     """Wait for this worker's heavy turn, and for a slot among all workers."""
     deadline = time.monotonic() + limits.heavy_wait_seconds_max
+    require("heavy")
+    count_heavy()
     depart()
     with turns.queue():
         if not turns.heavy.acquire(timeout=limits.heavy_wait_seconds_max):

@@ -17,6 +17,7 @@ from typing import Any
 
 from gunicorn.workers.gthread import TConn, ThreadWorker  # type: ignore[import-untyped]
 
+from service.health import leaving
 from service.lane import Lane
 from service.requests import GATHERED_BYTES
 
@@ -104,6 +105,11 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
     def get_thread_pool(self) -> Lane:
         """A lane in its place."""
         return Lane(self.cfg.threads)
+
+    def handle_exit(self, sig: int, frame: Any) -> None:
+        """SIGTERM: say so at /readyz, and finish what was taken."""
+        leaving.set()
+        super().handle_exit(sig, frame)
 
     def accept(self, listener: socket) -> None:
         """Take a connection, and what it has sent already."""
