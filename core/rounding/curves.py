@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from core.activations import SIGMOID
+from core.activations import SIGMOID, normal_distribution
 from core.arrays import Array
 from core.rounding.bounded import Bounded
 from core.rounding.rules import REFERENCE, BoundedActivation, finished
@@ -172,11 +172,14 @@ class BoundedGelu(BoundedSilu):
     curvature = 0.8
 
     def evaluated(self, z: Bounded, value: Array, moved: Array) -> Array:
-        """Φ = ½ (1 + erf(z/√2)): erf's K/2, its argument's 2 |z| φ < ½, a sum; then a product."""
-        size = np.abs(value) + moved
-        return self.roundings(z, z.size * (0.5 * self.ulps + 1.5) + size, size)
+        """Φ = ½ (1 + erf(z/√2)): erf's K/2, its argument's 2 |z| φ < ½, a sum's Φ; or ½ erfc(−z/√2):
+        K Φ. Then a product.
+        """
+        size, middle = np.abs(value) + moved, normal_distribution(z.value + z.error)
+        of_phi = self.ulps * np.maximum(0.5, middle) + 0.5 + middle
+        return self.roundings(z, z.size * of_phi + size, size)
 
     def slope_evaluated(self, z: Bounded, value: Array, moved: Array) -> Array:
-        """Φ + z φ: K/2 + 3/2; (K + 4 + z²) z φ, of which z φ < ¼ and z³ φ < ½; a sum."""
+        """Φ + z φ: K + ½ + 1; (K + 4 + z²) z φ, of which z φ < ¼ and z³ φ < ½; a sum's 1.13."""
         size = np.abs(value) + moved
-        return self.roundings(z, np.full_like(size, 1.13 * (self.ulps + 4.0)), size)
+        return self.roundings(z, np.full_like(size, 1.25 * self.ulps + 4.2), size)

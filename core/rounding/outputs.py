@@ -158,21 +158,25 @@ def chain_through_sigmoid(
     c_low, c_high = SIGMOID(-z.value - z.error), SIGMOID(-z.value + z.error)
     on = np.abs(present) * c_high
     off = np.abs(absent) * a_high
-    lost = shared(on, h, a_low) + shared(off, h + u * c_high, c_low)
+    most = h / (0.5 * z.precision.gap_below_one) + activation.ulps + 3.0
+    lost = shared(on, h, a_low, most) + shared(off, h + u * c_high, c_low, most)
     if z.precision.has_notation:
         slope_written = z.precision.written(a_high * c_high)
-        lost = lost + shared(np.abs(present), slope_written, a_low - h + slope_written)
-        lost = lost + shared(np.abs(absent), slope_written, c_low - h + slope_written)
+        gap = slope_written / z.precision.gap_below_one + 1.0
+        lost = lost + shared(np.abs(present), slope_written, a_low - h + slope_written, gap)
+        lost = lost + shared(np.abs(absent), slope_written, c_low - h + slope_written, gap)
     count = activation.ulps + 11.0
     slope_lost = activation.vanished(z, on + off, 2.0)
     return no_nan(lost + count * u * (on + off) + slope_lost)
 
 
-def shared(part: Array, error: Array, divisor: Array) -> Array:
-    """part · error / (divisor − error): unknown where the divisor may be nothing but error."""
+def shared(part: Array, error: Array, divisor: Array, most: Array) -> Array:
+    """part · error / (divisor − error); where the divisor may be nothing but error, `most` times
+    part: a divisor that is 0 gives no finite number, and any other is a gap at least.
+    """
     room = divisor - error
-    lost = part * np.where(room > 0, error / np.where(room > 0, room, 1.0), np.inf)
-    return np.where(part == 0, 0.0, lost)
+    share = np.where(room > 0, error / np.where(room > 0, room, 1.0), np.inf)
+    return np.where(part == 0, 0.0, part * np.minimum(share, most))
 
 
 def squared_terms(a: Bounded, y: Bounded, ulps: float) -> Bounded:

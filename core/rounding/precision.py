@@ -56,6 +56,14 @@ class Precision:
         return self.underflow if self.decimals is None else 10.0**-self.decimals
 
     @property
+    def gap_below_one(self) -> float:
+        """From 1 to the largest number below it that is stored: what 1 − a is at least, or it is 0."""
+        if self.decimals is not None:
+            return 10.0**-self.decimals
+        digits = self.significant_digits
+        return self.unit_roundoff if digits is None else 10.0**-digits
+
+    @property
     def has_notation(self) -> bool:
         """Whether stored numbers are written down shorter than the arithmetic has them."""
         return self.decimals is not None or self.significant_digits is not None
