@@ -96,7 +96,7 @@ class ChallengeAnswerSchema(Schema):
 
     version = Integer()
     seed = Integer()
-    precision = fields.Raw()
+    precision = PrecisionField()
     weights = Matrices()
     biases = Vectors()
     activation = fields.List(fields.String())

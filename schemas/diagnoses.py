@@ -3,9 +3,63 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from marshmallow import Schema, fields
+
 from core.verdict.claims import Key
 from core.verdict.diagnosis import WORDS, Finding
+from core.verdict.mistakes.table import EQUATION_OF
 from core.verdict.typos import Typo
+from schemas.fields import Integer, Number
+
+EQUATIONS = tuple(dict.fromkeys(EQUATION_OF.values()))
+
+
+class Word(fields.String):
+    """One of a few words."""
+
+    def __init__(self, *words: str, **kwargs: Any) -> None:
+        super().__init__(metadata={"enum": list(words)}, **kwargs)
+
+
+class ReadingSchema(Schema):
+    """A mistake and its place. `layers` counts from 1: where the formula itself is wrong."""
+
+    mistake = fields.String(metadata={"description": "A slug of /v1/mistakes, or unrecognised."})
+    equation = Word(*EQUATIONS, "convention")
+    layers = fields.List(Integer())
+
+
+class ToldSchema(ReadingSchema):
+    """The same in words."""
+
+    explanation = fields.String()
+    remedy = fields.String()
+
+
+class SlipSchema(Schema):
+    """A mistyped entry."""
+
+    at = fields.String(metadata={"description": "A JSON pointer into the request."})
+    slip = fields.String(metadata={"description": "What happened to it; not if reveal is false."})
+
+
+class FindingSchema(ToldSchema):
+    """An explanation that reproduces every claimed number, or where the numbers leave the path."""
+
+    at = fields.String(
+        allow_none=True, metadata={"description": "The entry where it shows most, if revealed."}
+    )
+    number = Number(metadata={"description": "The rate, strength, limit or factor found."})
+    entries = fields.List(fields.Nested(SlipSchema), metadata={"description": "Of an entry-typo."})
+    same_numbers = fields.List(
+        fields.Nested(ReadingSchema),
+        metadata={"description": "Other mistakes that give the same numbers here."},
+    )
+    together_with = fields.List(
+        fields.Nested(ToldSchema),
+        metadata={"description": "Further mistakes that it takes beside this one."},
+    )
+
 
 Pointer = Callable[[Key, tuple[int, ...]], str]
 
@@ -19,7 +73,7 @@ NUMBER_WORDS = {
     "regularised": "Here λ = {}.",
     "clipped": "Here c = {}.",
     "weights-already-updated": "Here η = {}.",
-    "step-instead-of-gradient": "Here η = {}.",
+    "step-instead-of-gradient": "The number is {}.",
 }
 
 SLIPS = {
@@ -56,16 +110,26 @@ def named(found: Finding) -> dict[str, Any]:
 
 def explained(found: Finding, reveal: bool) -> dict[str, str]:
     """What happened, and how to mend it."""
-    words = WORDS.get(found.mistake)
-    explanation, remedy = (words.explanation, words.remedy) if words else UNRECOGNISED
+    explanation, remedy = found.told or usual_words(found.mistake)
     if found.number is not None and reveal and found.mistake in NUMBER_WORDS:
         explanation += " " + NUMBER_WORDS[found.mistake].format(f"{found.number:.6g}")
-    if found.mistake == "other-activation" and found.variant:
-        explanation += f" The numbers are those of {found.variant}."
+    if found.mistake == "other-activation" and found.activation:
+        explanation += f" The numbers are those of {found.activation}."
     if found.mistake == "unrecognised" and found.layers:
-        layers = ", ".join(map(str, found.layers))
-        explanation += f" They first leave the right path in {found.equation}, layer {layers}."
+        explanation += f" They first leave the right path in {found.equation}, {layers(found)}."
     return {"explanation": explanation, "remedy": remedy}
+
+
+def usual_words(mistake: str) -> tuple[str, str]:
+    """Explanation and remedy of the catalogue."""
+    words = WORDS.get(mistake)
+    return (words.explanation, words.remedy) if words else UNRECOGNISED
+
+
+def layers(found: Finding) -> str:
+    """Layer 2, or layers 1 and 2."""
+    *others, last = map(str, found.layers)
+    return f"layers {', '.join(others)} and {last}" if others else f"layer {last}"
 
 
 def slip(typo: Typo, reveal: bool, pointer: Pointer) -> dict[str, str]:

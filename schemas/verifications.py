@@ -15,7 +15,7 @@ from core.verdict.diagnosis import Finding
 from core.verdict.judgement import Census, WrongEntry
 from core.verdict.verify import Verdict
 from schemas.claims import ClaimsField, Layers, claims_of, fit_problems, shapes_of
-from schemas.diagnoses import finding_answer
+from schemas.diagnoses import EQUATIONS, FindingSchema, Word, finding_answer
 from schemas.fields import Flag, Integer, Number, refuse
 from schemas.network import Exercise, NetworkSchema, exercise
 from schemas.precision import PrecisionField, told
@@ -110,19 +110,26 @@ class WrongEntrySchema(Schema):
 class CensusSchema(Schema):
     """What the claims of one quantity come to."""
 
-    verdict = fields.String()
+    verdict = Word("correct", "wrong", "undecided")
     checked = Integer()
     wrong = Integer()
-    worst = fields.Nested(WrongEntrySchema, allow_none=True)
-    wrong_entries = fields.List(fields.Nested(WrongEntrySchema))
+    worst = fields.Nested(
+        WrongEntrySchema,
+        allow_none=True,
+        metadata={"description": "null if none is wrong, or if reveal is false."},
+    )
+    wrong_entries = fields.List(
+        fields.Nested(WrongEntrySchema),
+        metadata={"description": "At most 100: the worst, or the first if reveal is false."},
+    )
 
 
 class EquationSchema(Schema):
     """An equation on the claimant's own numbers."""
 
-    equation = fields.String()
+    equation = Word(*EQUATIONS)
     layer = Integer()
-    verdict = fields.String(metadata={"description": "holds, fails or untested."})
+    verdict = Word("holds", "fails", "untested")
 
 
 class CoverageSchema(Schema):
@@ -144,12 +151,16 @@ class BudgetSchema(Schema):
 class VerificationAnswerSchema(Schema):
     """The verdict, number by number, equation by equation, and the mistake."""
 
-    verdict = fields.String()
-    precision = fields.Raw()
+    verdict = Word("correct", "wrong", "undecided")
+    precision = PrecisionField(metadata={"description": "As asked for, or as read off the claims."})
     claims = fields.Dict(keys=fields.String(), values=fields.Nested(CensusSchema))
     equations = fields.List(fields.Nested(EquationSchema))
-    diagnosis = fields.List(fields.Raw(), metadata={"description": "Best first."})
-    diagnosis_budget = fields.Nested(BudgetSchema, allow_none=True)
+    diagnosis = fields.List(
+        fields.Nested(FindingSchema), metadata={"description": "Best first; empty if correct."}
+    )
+    diagnosis_budget = fields.Nested(
+        BudgetSchema, allow_none=True, metadata={"description": "null if nothing is wrong."}
+    )
     coverage = fields.Nested(CoverageSchema)
 
 
@@ -191,12 +202,12 @@ class View:
             "checked": census.checked,
             "wrong": wrong,
             "worst": self.entry(census.worst) if census.worst and self.reveal else None,
-            "wrong_entries": [self.entry(entry) for entry in self.in_order(census.entries)],
+            "wrong_entries": [self.entry(e) for e in self.listed(census)],
         }
 
-    def in_order(self, entries: Sequence[WrongEntry]) -> Sequence[WrongEntry]:
-        """Worst first; without reveal as they stand, since the order would tell of the ratios."""
-        return entries if self.reveal else sorted(entries, key=lambda e: (e.key[1], e.index))
+    def listed(self, census: Census) -> Sequence[WrongEntry]:
+        """The worst; without reveal the first, since order and choice would tell of the ratios."""
+        return census.entries if self.reveal else census.first
 
     def entry(self, entry: WrongEntry) -> Mapping[str, Any]:
         """What `WrongEntrySchema` prints; without reveal, nothing about the right value."""
@@ -205,12 +216,12 @@ class View:
         shown: dict[str, Any] = {
             "at": self.pointer(entry.key, entry.index),
             "claimed": claimed if finite else WORDS[str(claimed)],
-            "overflow": entry.overflow,
         }
-        if self.reveal:
-            ratio = entry.ratio if np.isfinite(entry.ratio) else None
-            shown |= {"correct": entry.correct, "bound": entry.bound, "ratio": ratio}
-        return shown
+        if not self.reveal:
+            return shown
+        ratio = entry.ratio if np.isfinite(entry.ratio) else None
+        right = {"correct": entry.correct, "bound": entry.bound, "ratio": ratio}
+        return {**shown, **right, "overflow": entry.overflow}
 
     def pointer(self, key: Key, index: Sequence[int]) -> str:
         """Where the claim stands in the request."""

@@ -32,6 +32,9 @@ ATTEMPTS = 400
 SPREADS = (10, 15, 20, 30)
 """Largest weight, in tenths: attempts grow bolder, since small weights show little when deep."""
 
+SMALLEST = 10
+"""No number below a tenth, if so many decimals are asked for: what is tiny shows nothing."""
+
 CLEAR_OF_KINKS = 0.05
 """Least |z| of a challenge: nobody should have to wonder on which side of 0 a unit is."""
 
@@ -117,7 +120,8 @@ def draw(
     unit = 10**decimals
 
     def numbers(count: int, largest: int, signed: bool) -> list[float]:
-        drawn = [stream.between(1, max(1, largest)) for _ in range(count)]
+        least = max(1, unit // SMALLEST)
+        drawn = [stream.between(least, max(least, largest)) for _ in range(count)]
         signs = [1 - 2 * stream.between(0, 1) if signed else 1 for _ in range(count)]
         return [sign * n / unit for sign, n in zip(signs, drawn, strict=True)]
 

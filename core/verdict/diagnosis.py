@@ -41,7 +41,8 @@ class Finding:
 
     `number`: the rate, strength, limit or factor found. `same_numbers`: other readings that give
     the same numbers here. `together_with`: further mistakes that are needed beside this one.
-    `entries`: the slips, for typos.
+    `entries`: the slips, for typos. `activation`: the other one that was used. `told`: words of
+    the variant found, where it has its own.
     """
 
     mistake: str
@@ -51,7 +52,8 @@ class Finding:
     same_numbers: tuple["Finding", ...] = ()
     together_with: tuple["Finding", ...] = ()
     entries: tuple[Typo, ...] = ()
-    variant: str = ""
+    activation: str | None = None
+    told: tuple[str, str] | None = None
 
 
 Row = tuple[float, Finding, Array | None]
@@ -131,7 +133,8 @@ def finding(candidate: Candidate) -> Finding:
         candidate.equation,
         tuple(candidate.layers),
         value,
-        variant=candidate.variant.activation or "",
+        activation=candidate.variant.activation,
+        told=candidate.variant.told,
     )
 
 

@@ -36,7 +36,8 @@ class WrongEntry:
 class Census:
     """One quantity over all its layers: how many were checked, how many wrong, and the worst.
 
-    `decided` counts the entries with a finite bound; the others may have overflowed.
+    `decided` counts the entries with a finite bound; the others may have overflowed. `entries` are
+    the worst ones, `first` the first ones as they stand, which tells nothing about how wrong.
     """
 
     quantity: str
@@ -45,6 +46,7 @@ class Census:
     wrong: int
     worst: WrongEntry | None
     entries: tuple[WrongEntry, ...]
+    first: tuple[WrongEntry, ...]
 
 
 def fits(claim: Claimed, bounded: Bounded) -> NDArray[np.bool_]:
@@ -76,9 +78,10 @@ def census(quantity: str, claims: Claims, reference: Workings) -> Census:
         checked += int(claim.mask.sum())
         decided += int((claim.mask & np.isfinite(bounded.error)).sum())
         wrong += wrong_entries(key, claim, bounded, reference)
+    first = tuple(wrong[:LISTED])
     wrong.sort(key=lambda entry: -entry.ratio)
     worst = wrong[0] if wrong else None
-    return Census(quantity, checked, decided, len(wrong), worst, tuple(wrong[:LISTED]))
+    return Census(quantity, checked, decided, len(wrong), worst, tuple(wrong[:LISTED]), first)
 
 
 def wrong_entries(

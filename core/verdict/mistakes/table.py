@@ -35,11 +35,13 @@ class Variant:
 
     `equations`: the mistaken functions by name. `activation`: another σ in forward and backward
     alike. `parameter`: the name of a number that the mistake contains and that has to be found.
+    `told`: explanation and remedy, where this way wants other words than the mistake as a whole.
     """
 
     equations: Mapping[str, Mistaken]
     activation: str | None = None
     parameter: Literal["rate", "strength", "limit"] | None = None
+    told: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -438,9 +440,21 @@ GRADIENT_MISTAKES = (
         "Give the gradient itself, before the learning rate and before the update.",
         (
             Variant(
-                {"bp3": gradients.bias_updated, "bp4": gradients.weight_updated}, parameter="rate"
+                {"bp3": gradients.bias_updated, "bp4": gradients.weight_updated},
+                parameter="rate",
+                told=(
+                    "This is the parameter after the step, θ − η ∂C/∂θ, not the gradient.",
+                    "Give the gradient itself, before the update.",
+                ),
             ),
-            Variant({"bp3": gradients.times(bp3), "bp4": gradients.times(bp4)}, parameter="rate"),
+            Variant(
+                {"bp3": gradients.times(bp3), "bp4": gradients.times(bp4)},
+                parameter="rate",
+                told=(
+                    "The gradient is multiplied by one number: a learning rate, or a stray factor.",
+                    f"Take the factor out: {BP3}; {BP4}.",
+                ),
+            ),
         ),
     ),
 )  # fmt: skip
