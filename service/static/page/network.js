@@ -143,11 +143,11 @@ export function fresh(ns, activation) {
  */
 function reshaped(network, ns, activation) {
   const weights = ns.slice(1).map((n, index) => grid(n, ns[index], network.weights[index], index));
-  const biases = ns.slice(1).map((n, index) => line(n, network.biases[index], 31 + index));
+  const biases = ns.slice(1).map((n, index) => line(n, network.biases[index], 500 + index));
   const rows = (/** @type {any} */ old, /** @type {number} */ n, /** @type {number} */ seed) =>
     Array.isArray(old[0]) ? old.map((/** @type {any} */ one) => line(n, one, seed)) : line(n, old, seed);
-  const input = rows(network.input, ns[0], 57);
-  const target = rows(network.target, ns[ns.length - 1], 91).map((/** @type {any} */ y) =>
+  const input = rows(network.input, ns[0], 600);
+  const target = rows(network.target, ns[ns.length - 1], 700).map((/** @type {any} */ y) =>
     Array.isArray(y) ? y.map(Math.abs) : Math.abs(y),
   );
   return { ...network, weights, biases, activation, input, target };
@@ -155,7 +155,7 @@ function reshaped(network, ns, activation) {
 
 /** @param {number} n @param {number} m @param {Cell[][] | undefined} old @param {number} seed */
 function grid(n, m, old, seed) {
-  return Array.from({ length: n }, (_, j) => line(m, old?.[j], 7 + 13 * seed + 29 * j));
+  return Array.from({ length: n }, (_, j) => line(m, old?.[j], 10_000 * (seed + 1) + j));
 }
 
 /** @param {number} n @param {Cell[] | undefined} old @param {number} seed */
@@ -164,13 +164,14 @@ function line(n, old, seed) {
 }
 
 /**
- * A decimal between −1 and 1 that looks arbitrary and never changes (multiplicative hashing).
+ * A decimal between −1 and 1 that looks arbitrary and never changes (an integer hash).
  * @param {number} seed
  * @param {number} k
  * @returns {number}
  */
 function decimal(seed, k) {
-  const mixed = Math.imul(seed * 65537 + k + 1, 2654435761) >>> 0;
-  const steps = (Math.imul(mixed ^ (mixed >>> 15), 2246822519) >>> 0) % 199;
-  return (steps - 99) / 100;
+  let mixed = Math.imul(seed + 1, 0x9e3779b1) ^ Math.imul(k + 1, 0x85ebca77);
+  mixed = Math.imul(mixed ^ (mixed >>> 15), 0x2c1b3c6d);
+  mixed = Math.imul(mixed ^ (mixed >>> 12), 0x297a2d39);
+  return (((mixed ^ (mixed >>> 15)) >>> 0) % 199 - 99) / 100;
 }

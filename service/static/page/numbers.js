@@ -47,7 +47,8 @@ export function typed(text) {
   const point = /^-?\d*,\d+([eE]-?\d+)?$/.test(plain) ? plain.replace(",", ".") : plain;
   const quotient = /^(-?[\d.]+)\s*\/\s*([\d.]+)$/.exec(point);
   const value = quotient ? Number(quotient[1]) / Number(quotient[2]) : Number(point);
-  return Number.isFinite(value) && /^-?[\d.]/.test(point) ? value : text.trim();
+  const decimal = quotient ?? /^-?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(point);
+  return decimal && Number.isFinite(value) ? value : text.trim();
 }
 
 /**

@@ -49,6 +49,7 @@ export const words = {
 
   timeline: {
     slider: "Step of the computation",
+    region: "This step",
     first: "To the start",
     back: "One step back",
     play: "Play",

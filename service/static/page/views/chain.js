@@ -96,7 +96,7 @@ export function jacobian({ symbol: name, mathml, formula, shape, diagonal, norm,
   return h(
     "section",
     { class: "card" },
-    h("h4", {}, math(["mrow", mathml, ["mo", "="], formula.mathml])),
+    h("h4", { "aria-label": `${lowered(name)} = ${formula.text}` }, math(["mrow", mathml, ["mo", "="], formula.mathml])),
     h("p", { class: "quiet" }, caption),
     written
       ? h(
@@ -133,7 +133,7 @@ function smallPart({ layer, neuron, operations }) {
     { id: "operations-jacobians" },
     h("h3", {}, words.chain.small(layer, neuron)),
     operations.map((/** @type {any} */ one) =>
-      h("details", {}, h("summary", {}, math(one.expression.mathml)), h("p", {}, one.sentence), h("div", { class: "cards" }, one.jacobians.map(jacobian))),
+      h("details", {}, h("summary", { "aria-label": one.expression.text }, math(one.expression.mathml)), h("p", {}, one.sentence), h("div", { class: "cards" }, one.jacobians.map(jacobian))),
     ),
   );
 }

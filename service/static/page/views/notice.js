@@ -51,13 +51,13 @@ function problem({ pointer, detail }, index) {
 function markCells() {
   for (const cell of document.querySelectorAll("[aria-invalid]")) {
     cell.removeAttribute("aria-invalid");
-    cell.removeAttribute("aria-errormessage");
+    cell.removeAttribute("aria-describedby");
     cell.closest("td")?.removeAttribute("data-error");
   }
   state.problems.slice(0, LISTED_MAX).forEach(({ pointer, detail }, index) => {
     for (const cell of cells(pointer)) {
       cell.setAttribute("aria-invalid", "true");
-      cell.setAttribute("aria-errormessage", `problem-${index}`);
+      cell.setAttribute("aria-describedby", `problem-${index}`);
       cell.closest("td")?.setAttribute("data-error", detail);
     }
   });

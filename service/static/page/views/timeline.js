@@ -21,7 +21,7 @@ export function startTimeline() {
     h("button", { type: "button", class: "round", "aria-label": name, title: name, onclick }, sign);
   const play = button("▶", words.timeline.play, toggle);
   const count = h("span", { class: "count" });
-  const text = h("div", { class: "step", "aria-live": "polite" });
+  const text = h("div", { class: "step", tabindex: "0", role: "region", "aria-label": words.timeline.region, "aria-live": "polite" });
   fill(
     part,
     h(
@@ -110,7 +110,7 @@ function said() {
   const step = state.steps[taken() - 1];
   if (!step) return [h("p", {}, total() ? words.timeline.start : words.timeline.waiting)];
   return [
-    h("h3", {}, h("span", { class: `tag ${step.equation}` }, step.equation), ` ${words.timeline.title(step)}`),
+    h("h2", {}, h("span", { class: `tag ${step.equation}` }, step.equation), ` ${words.timeline.title(step)}`),
     h("p", {}, step.sentence),
     h("div", { class: "formulas" }, math(step.formula.mathml), math(step.entry.mathml, { class: "entry" })),
   ];

@@ -1,0 +1,98 @@
+"""My numbers and the exercises, in a real browser."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from playwright.sync_api import expect
+
+from service.examples import EXAMPLES
+from tests.browser.conftest import Opened
+
+BY_HAND = next(one["request"] for one in EXAMPLES if one["name"] == "mazur-by-hand")
+PASTE = """(input, text) => {
+    const data = new DataTransfer();
+    data.setData("text", text);
+    input.dispatchEvent(new ClipboardEvent("paste", {clipboardData: data, bubbles: true, cancelable: true}));
+}"""
+
+
+def test_wrong_numbers_are_named_with_their_remedy(page: Opened) -> None:
+    """δ without σ′: wrong cells, cells that follow from them, the equation, the mistake, the remedy."""
+    page.open()
+    panel = page.view("My numbers")
+    panel.get_by_text("Paste many at once").click()
+    panel.get_by_label("Numbers to paste").fill(json.dumps(BY_HAND["claims"]))
+    panel.get_by_role("button", name="Put into the cells").click()
+    expect(panel).to_contain_text("Something cannot be right")
+    expect(panel.locator(".finding")).to_contain_text("derivative-missing")
+    expect(panel.locator(".finding")).to_contain_text("Mend it:")
+    expect(panel.locator(".equations .first")).to_contain_text("BP2, layer 1")
+    expect(page.cell("/delta/0/1")).to_have_attribute("data-verdict", "wrong")
+    expect(page.cell("/delta/0/1")).to_have_attribute("title", re.compile("^Cannot be right"))
+    expect(page.cell("/bias_gradients/0/1")).to_have_attribute("data-verdict", "follows")
+    expect(page.cell("/z/0/0")).to_have_attribute("data-verdict", "right")
+
+
+
+def test_a_block_from_a_spreadsheet_fills_the_cells(page: Opened) -> None:
+    """Tabs and lines go to the right and down; mending a cell brings the verdict round."""
+    page.open()
+    panel = page.view("My numbers")
+    page.cell("/z/0/0").evaluate(PASTE, "0,3775\t0,5933\n0,3925\t0,5968")
+    expect(page.cell("/a/0/1")).to_have_value("0,5968")
+    expect(page.cell("/a/0/1")).to_have_attribute("data-verdict", "wrong")
+    expect(page.cell("/a/0/0")).to_have_attribute("data-verdict", "right")
+    page.cell("/a/0/1").fill("0.5969")
+    expect(panel).to_contain_text("All of this can be right")
+
+
+def test_text_in_a_claim_is_told_at_its_cell(page: Opened) -> None:
+    """What is no number is refused in words, and nothing else on the sheet is lost."""
+    page.open()
+    page.view("My numbers")
+    page.cell("/z/0/0").fill("0.3775")
+    page.cell("/z/0/1").fill("about 0.4")
+    expect(page.cell("/z/0/1")).to_have_attribute("aria-invalid", "true")
+    expect(page.tab.locator("#notice")).to_contain_text("z of neuron 1 of layer 1")
+    expect(page.cell("/z/0/0")).to_have_value("0.3775")
+    page.complaints.clear()  # the browser itself reports the 422
+
+
+def test_an_exercise_hides_its_answers_and_gives_hints(page: Opened) -> None:
+    """Blank cells, a check on demand, hints from the vaguest to the plainest, never a right value."""
+    answers: list[str] = []
+    page.tab.on("response", lambda response: answers.append(response.url))
+    page.open("#exercise=2-3-2,sigmoid,mean_squared_error,7,4")
+    panel = page.tab.locator("#view-claims")
+    expect(page.tab.locator("#title")).to_have_text("Exercise 7: 2-3-2")
+    panel.get_by_role("button", name="Hint").click()
+    expect(panel.locator(".hints li")).to_have_count(1)
+    page.cell("/z/0/0").fill("0.5")
+    page.cell("/z/0/1").fill("0.5")
+    page.cell("/z/0/2").fill("0.5")
+    expect(page.cell("/z/0/0")).to_have_attribute("data-verdict", "")
+    panel.get_by_role("button", name="Check my numbers").click()
+    expect(page.cell("/z/0/0")).to_have_attribute("data-verdict", "wrong")
+    panel.get_by_role("button", name="Another hint").click()
+    expect(panel.locator(".hints")).to_contain_text("forward")
+    assert "correct" not in page.cell("/z/0/0").get_attribute("title", timeout=1000) or ""
+    assert not [url for url in answers if url.endswith(("/v1/gradients", "/v1/steps", "/v1/origins"))]
+
+
+def test_an_exercise_has_a_link_and_an_end(page: Opened) -> None:
+    """A teacher starts it, links to it, and leaving it shows the answers."""
+    page.open()
+    panel = page.view("Exercise")
+    panel.get_by_label("Layer sizes").fill("3, 2, 1")
+    panel.get_by_label("Seed").fill("11")
+    panel.get_by_role("button", name="Start the exercise").click()
+    expect(page.tab.locator("#title")).to_have_text("Exercise 11: 3-2-1")
+    panel = page.view("Take away")
+    box = panel.get_by_label("Text to take away")
+    expect(box).to_have_value(re.compile("#exercise=3-2-1,sigmoid,mean_squared_error,11,4$"))
+    panel = page.view("Exercise")
+    panel.get_by_role("button", name="Leave the exercise").click()
+    page.view("Numbers")
+    expect(page.cell("/z/0/0")).to_have_text(re.compile(r"\d"))
