@@ -45,20 +45,17 @@ class AddressesSchema(Strict):
         },
     )
     layer_sizes = AnySizes(
-        load_default=None,
         metadata={"description": "n_0 … n_L; if given, the place has to be there."},
     )
-    examples = Integer(
-        1, EXAMPLES_MAX, load_default=None, metadata={"description": "N, if it is a batch."}
-    )
+    examples = Integer(1, EXAMPLES_MAX, metadata={"description": "N, if it is a batch."})
 
     @validates_schema
     def is_there(self, data: dict[str, Any], **kwargs: Any) -> None:
         """The place is one of a network of these sizes."""
-        if data["layer_sizes"] is None:
+        if "layer_sizes" not in data:
             return
         try:
-            check_place(data["text"], data["layer_sizes"], data["examples"])
+            check_place(data["text"], data["layer_sizes"], data.get("examples"))
         except NoSuchPlace as error:
             raise ValidationError(str(error), "text") from None
 
@@ -77,6 +74,6 @@ class AddressesAnswerSchema(SymbolSchema):
 
 def address_answer(asked: Mapping[str, Any]) -> Mapping[str, Any]:
     """What `AddressesAnswerSchema` prints."""
-    at, sizes = asked["text"], asked["layer_sizes"]
+    at, sizes = asked["text"], asked.get("layer_sizes")
     s = Symbols() if sizes is None else Symbols.of(sizes)
     return {**vars(at), "at": at.pointer, "sentence": at.sentence, **named(s.at(at))}

@@ -77,7 +77,6 @@ class OneExampleSchema(LessonSchema):
 
     example = Integer(
         0,
-        load_default=None,
         metadata={"description": "Which example of a batch to follow, counted from 0."},
     )
 

@@ -23,8 +23,6 @@ class UpdatesSchema(LessonSchema):
     )
     batch_size = Integer(
         1,
-        load_default=None,
-        allow_none=True,
         metadata={"description": "Examples in each mini-batch; all of them if not given."},
     )
     epochs = Integer(
@@ -66,7 +64,7 @@ class ProgressSchema(Schema):
 def plan_of(asked: LessonRequest) -> Plan:
     """All examples make one mini-batch where no size is given."""
     options = asked.options
-    size = options["batch_size"] or asked.exercise.batch.size
+    size = options.get("batch_size") or asked.exercise.batch.size
     return Plan(options["learning_rate"], size, options["epochs"], options["seed"])
 
 
