@@ -26,6 +26,10 @@ Complex = NDArray[np.complex128]
 IMAGINARY = 2.0**-330
 """h: so small that h² underflows beside 1, so large that products of it do not."""
 
+NEGLIGIBLE = 2.0**-60
+"""Of its room, the part that a move may take for h² to be nothing: an output of 1e-300 under a
+logarithm is too near its end even for this h, and gets no opinion."""
+
 UNDERFLOW = 1e-200
 """Slopes below it, times h, have lost digits to underflow somewhere on their way."""
 
@@ -87,7 +91,7 @@ PIECEWISE: dict[str, Callable[[Complex], Complex]] = ANALYTIC | {
 
 
 def complex_slopes(base: Base, w: Workings, units: Units) -> Slopes:
-    """The slopes of all these sources; NaN where a source moves a corner."""
+    """The slopes of all these sources; NaN where one moves a corner, or anything too far."""
 
     def slopes(task: Task) -> Slopes:
         with np.errstate(all="ignore"):
@@ -100,7 +104,7 @@ def task_slopes(base: Base, w: Workings, task: Task) -> Slopes:
     """One task: what Im z is over h, (sources, N, n_l), goes up layer by layer."""
     network, rows = base.network, task.examples
     shape = (task.rows.stop - task.rows.start, rows.stop - rows.start)
-    rounding, corner = np.zeros(shape), np.full(shape, NO_CORNER)
+    rounding, reach, corner = np.zeros(shape), np.zeros(shape), np.full(shape, NO_CORNER)
     rate = np.empty((0, shape[1], network.sizes[0]))
     for l in network.weights.numbers:
         fresh = np.zeros((len(task.units[l]), shape[1], network.sizes[l]))
@@ -108,15 +112,19 @@ def task_slopes(base: Base, w: Workings, task: Task) -> Slopes:
         rate = np.concatenate([rate @ network.weights[l].T, fresh]) if len(rate) else fresh
         if not len(rate):
             continue
-        rounding[: len(rate)] += np.einsum("sij,ij->si", np.abs(rate), base.rounding[l])
+        active, size = slice(0, len(rate)), np.abs(rate)
+        rounding[active] += np.einsum("sij,ij->si", size, base.rounding[l])
+        farthest = (size * base.inverse_room[l]).max(axis=-1)
+        np.maximum(reach[active], farthest, out=reach[active])
         if here := base.corners[l]:
-            here.touched(rate, corner[: len(rate)])
+            here.touched(rate, corner[active])
         z = w.z[l][rows] + 1j * (IMAGINARY * rate)
         a = PIECEWISE[network.activations[l].name](z)
         rate = a.imag / IMAGINARY
     y, a = w.y[rows], w.a[network.depth][rows] + 1j * a.imag
     cost = complex_cost(network.cost.name, network.activations[network.depth].name, z, a, y)
-    slope = np.where(corner == NO_CORNER, cost.imag / IMAGINARY, np.nan)
+    sound = (corner == NO_CORNER) & (IMAGINARY * reach <= NEGLIGIBLE)
+    slope = np.where(sound, cost.imag / IMAGINARY, np.nan)
     return Slopes.smooth(slope, COARSER * rounding + UNDERFLOW)
 
 

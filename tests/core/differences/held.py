@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -43,9 +44,7 @@ def _gradients(w: Workings) -> Answer:
         for l, name in enumerate(names, start=1):
             z = [
                 held(w.z[l][i, j], references.total([*map(Scalar.__mul__, row, below), shift]))
-                for j, (row, shift) in enumerate(
-                    zip(weights[l - 1], biases[l - 1], strict=True)
-                )
+                for j, (row, shift) in enumerate(zip(weights[l - 1], biases[l - 1], strict=True))
             ]
             nodes = references.activate(name, z)
             below = [held(w.a[l][i, j], node) for j, node in enumerate(nodes)]
@@ -84,9 +83,7 @@ def excesses(check: Check, truth: Answer) -> Iterator[float]:
                 yield float(abs(mp.mpf(value) - exact) / mp.mpf(bound))
 
 
-def worked(
-    network: Network, inputs: Any, targets: Any, equations: Equations = CHAPTER
-) -> Workings:
+def worked(network: Network, inputs: Any, targets: Any, equations: Equations = CHAPTER) -> Workings:
     """The complete workings by these equations."""
     return run(Workings.begin(network, Batch.of(inputs, targets)), equations)
 
@@ -101,8 +98,7 @@ def random_request(seed: int, activation: str, cost: str, **changes: Any) -> Req
     hidden = "tanh" if activation == "softmax" else activation
     request: Request = {
         "weights": [
-            [[rng.uniform(-1, 1) for _ in range(m)] for _ in range(n)]
-            for m, n in zip(sizes, sizes[1:], strict=False)
+            [[rng.uniform(-1, 1) for _ in range(m)] for _ in range(n)] for m, n in pairwise(sizes)
         ],
         "biases": [[rng.uniform(0.2, 0.5) for _ in range(n)] for n in sizes[1:]],
         "activation": [hidden, hidden, activation],

@@ -315,8 +315,8 @@ def test_a_wrong_way_from_neurons_to_weights_on_both_sides_is_seen(
     def reversed_columns(
         cls: type[Totals], slopes: Slopes, carried: Array, examples: int
     ) -> Totals:
-        return Totals(*(part[:, ::-1] for part in vars(right(cls, slopes, carried, examples)).values()
-                        if part is not None))  # fmt: skip
+        totals = right(cls, slopes, carried, examples)
+        return Totals(totals.right[:, ::-1], totals.uncertainty[:, ::-1])
 
     monkeypatch.setattr(entries.Totals, "of", classmethod(reversed_columns))
     found = run_with(replace(CHAPTER, bp4=lambda w, l: backprop.bp4(w, l)[:, ::-1]))
