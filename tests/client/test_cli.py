@@ -257,7 +257,7 @@ def test_challenge_prints_a_network(answering: Any, capsysbinary: Any) -> None:
 
 def test_mistakes_lists_the_catalogue(answering: Any, capsys: pytest.CaptureFixture[str]) -> None:
     """Slug, equation and words of each."""
-    answering({"mistakes": [{"slug": "scaled", "equation": "convention", "title": "All times c"}]})
+    answering({"mistakes": [{"slug": "scaled", "where": "convention", "instead": "All times c"}]})
     assert run(["mistakes"]) == 0
     out = capsys.readouterr().out
     assert all(word in out for word in ("scaled", "convention", "All times c"))

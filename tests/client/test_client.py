@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -103,7 +104,11 @@ def test_unknown_keys_of_a_later_service_are_kept() -> None:
 
 
 def test_catalogues(client: Client) -> None:
-    """Activations, costs and examples come as typed entries, and every example can be sent."""
+    """What there is comes as typed entries with no gap in them; every example can be sent."""
+    everything = (client.activations(), client.costs(), client.limits(), client.mistakes())
+    for entry in (one for kind in everything for one in kind):
+        told = asdict(entry)
+        assert all(told[name] not in ("", None) for name in told), told
     assert {"sigmoid", "softmax"} <= {one.name for one in client.activations()}
     assert {one.name for one in client.costs()} >= {"mean_squared_error", "cross_entropy"}
     for example in client.examples():
@@ -163,6 +168,7 @@ def test_one_method_for_each_endpoint(client: Client) -> None:
         "/v1/updates": "update",
         "/v1/activations": "activations",
         "/v1/costs": "costs",
+        "/v1/limits": "limits",
         "/v1/mistakes": "mistakes",
         "/v1/examples": "examples",
     }

@@ -9,7 +9,7 @@ with backcheck.Client("http://127.0.0.1:8000") as client:
 """
 
 from backcheck.asserting import assert_claims, assert_gradients
-from backcheck.catalogue import Activation, Cost, Example, Mistake
+from backcheck.catalogue import Activation, Cost, Example, Limit, Mistake
 from backcheck.checking import Checked, check
 from backcheck.claims import Claims, Precision
 from backcheck.client import Client
@@ -56,6 +56,7 @@ __all__ = [
     "Gradients",
     "InvalidRequest",
     "Kink",
+    "Limit",
     "Mistake",
     "Network",
     "Operations",

@@ -27,13 +27,26 @@ class Cost:
 
 @dataclass(frozen=True)
 class Mistake:
-    """A mistake of the catalogue; `slug` never changes, so that graders can build on it."""
+    """A mistake of the catalogue; `slug` never changes, so that graders can build on it.
+
+    `where` is the equation that it replaces, `instead` what is computed in its place.
+    """
 
     slug: str
-    equation: str = ""
-    title: str = ""
+    where: str = ""
+    instead: str = ""
     explanation: str = ""
     remedy: str = ""
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A limit on what a request to this service may ask for."""
+
+    name: str
+    value: int
+    unit: str = ""
+    description: str = ""
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar, Unpack
 from urllib.parse import urlsplit
 
-from backcheck.catalogue import Activation, Cost, Example, Mistake
+from backcheck.catalogue import Activation, Cost, Example, Limit, Mistake
 from backcheck.claims import Claims, Precision, claims_body
 from backcheck.local import LOCAL_URL, WsgiAdapter, application
 from backcheck.network import NetworkFields, NetworkLike, network_body
@@ -158,6 +158,10 @@ class Client(Teaching):
     def costs(self) -> tuple[Cost, ...]:
         """Every cost there is."""
         return self._catalogue("costs", Cost)
+
+    def limits(self) -> tuple[Limit, ...]:
+        """What a request to this service may ask for at most."""
+        return self._catalogue("limits", Limit)
 
     def mistakes(self) -> tuple[Mistake, ...]:
         """Every mistake that a diagnosis can name."""

@@ -97,9 +97,9 @@ def show_derivation(console: Console, answer: Derivation) -> None:
 
 def show_mistakes(console: Console, mistakes: Iterable[Mistake]) -> None:
     """The catalogue."""
-    table = new_table("", ("slug", "where", "what"))
+    table = new_table("", ("slug", "where", "instead"))
     for mistake in mistakes:
-        table.add_row(mistake.slug, mistake.equation, mistake.title or mistake.explanation)
+        table.add_row(mistake.slug, mistake.where, mistake.instead or mistake.explanation)
     console.print(table)
 
 
