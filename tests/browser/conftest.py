@@ -78,7 +78,7 @@ def chromium() -> Iterator[Browser]:
     """One browser for all tests."""
     found = os.environ.get("BACKCHECK_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), "")
     if not found:
-        pytest.skip("no Chromium on this machine (apt-get install chromium): the page is NOT tested")
+        pytest.skip("no Chromium here (apt-get install chromium): the page is NOT tested")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
         yield browser
@@ -87,7 +87,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(chromium: Browser, page_address: str) -> Iterator[Opened]:
-    """The page in a fresh tab; whatever a test does, it asks nobody else and complains of nothing."""
+    """The page in a fresh tab; it asks nobody else and complains of nothing, whatever is done."""
     context = chromium.new_context(viewport={"width": 1280, "height": 900})
     opened = Opened(context.new_page(), page_address)
     opened.tab.on("request", lambda request: opened.requests.append(request.url))

@@ -242,7 +242,12 @@ def test_the_v_of_truncation_and_rounding_is_drawn(page: Opened) -> None:
 
 def test_a_kink_is_marked(page: Opened) -> None:
     """A ReLU at zero: its derivative differs on either side, and the page says so."""
-    network = {**MAZUR, "activation": ["relu", "identity"], "input": [0, 0], "biases": [[0, 1], [0, 0]]}
+    network = {
+        **MAZUR,
+        "activation": ["relu", "identity"],
+        "input": [0, 0],
+        "biases": [[0, 1], [0, 0]],
+    }
     page.open()
     page.tab.get_by_role("button", name="Open…").click()
     page.tab.get_by_label("A network of your own, as JSON").fill(json.dumps(network))

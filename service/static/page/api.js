@@ -6,7 +6,9 @@ export class Refused extends Error {
   constructor(problem) {
     super(problem.detail ?? problem.title ?? "");
     /** @type {{pointer: string, detail: string}[]} */
-    this.problems = problem.errors?.length ? problem.errors : [{ pointer: "", detail: this.message }];
+    this.problems = problem.errors?.length
+      ? problem.errors
+      : [{ pointer: "", detail: this.message }];
   }
 }
 

@@ -7,8 +7,20 @@ const MSE = "mean_squared_error";
 
 /** What the page opens with: the most read worked example. */
 export const FIRST = {
-  weights: [[[0.15, 0.2], [0.25, 0.3]], [[0.4, 0.45], [0.5, 0.55]]],
-  biases: [[0.35, 0.35], [0.6, 0.6]],
+  weights: [
+    [
+      [0.15, 0.2],
+      [0.25, 0.3],
+    ],
+    [
+      [0.4, 0.45],
+      [0.5, 0.55],
+    ],
+  ],
+  biases: [
+    [0.35, 0.35],
+    [0.6, 0.6],
+  ],
   activation: ["sigmoid", "sigmoid"],
   cost: MSE,
   input: [0.05, 0.1],
@@ -33,7 +45,14 @@ const TWO_ROUTES = {
   target: [1],
 };
 
-const AT_ZERO = { weights: [[[1]]], biases: [[0]], activation: ["sigmoid"], cost: MSE, input: [0], target: [1] };
+const AT_ZERO = {
+  weights: [[[1]]],
+  biases: [[0]],
+  activation: ["sigmoid"],
+  cost: MSE,
+  input: [0],
+  target: [1],
+};
 
 /**
  * @typedef {object} Figure
@@ -47,7 +66,12 @@ const AT_ZERO = { weights: [[[1]]], biases: [[0]], activation: ["sigmoid"], cost
 
 /** @type {Figure[]} */
 export const FIGURES = [
-  { number: "2.1", network: fresh([3, 3, 2], "sigmoid"), view: "numbers", selected: "/weights/0/0/2" },
+  {
+    number: "2.1",
+    network: fresh([3, 3, 2], "sigmoid"),
+    view: "numbers",
+    selected: "/weights/0/0/2",
+  },
   { number: "2.2", network: fresh([3, 3, 2], "sigmoid"), view: "chain", part: "jacobians" },
   { number: "2.3", network: TWO_ROUTES, view: "chain", part: "paths", selected: "/weights/0/0/0" },
   { number: "2.4", network: fresh([3, 4, 2], "tanh"), view: "chain", part: "jacobians" },
@@ -56,7 +80,13 @@ export const FIGURES = [
   { number: "2.7", network: CHAIN, view: "numbers", selected: "/weights/0/0/0" },
   { number: "2.8", network: fresh([2, 3, 2], "sigmoid"), view: "chain", part: "operations" },
   { number: "2.9", network: fresh([1, 2, 1], "sigmoid"), view: "numbers", step: 6 },
-  { number: "2.10", network: fresh([4, 3, 2], "sigmoid"), view: "chain", part: "outer", selected: "/weight_gradients/0/1/2" },
+  {
+    number: "2.10",
+    network: fresh([4, 3, 2], "sigmoid"),
+    view: "chain",
+    part: "outer",
+    selected: "/weight_gradients/0/1/2",
+  },
 ];
 
 /**

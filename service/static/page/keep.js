@@ -7,7 +7,18 @@ import { state, watch } from "./state.js";
 const STORE = "backcheck";
 const PAUSE_MS = 150;
 const KEPT = /** @type {const} */ ([
-  "network", "title", "view", "example", "folds", "selected", "claims", "precision", "exercise", "hints", "rate", "figure",
+  "network",
+  "title",
+  "view",
+  "example",
+  "folds",
+  "selected",
+  "claims",
+  "precision",
+  "exercise",
+  "hints",
+  "rate",
+  "figure",
 ]);
 
 /** Saves the state of this tab from now on. */
@@ -51,7 +62,9 @@ export function snapshot() {
 export async function permalink() {
   const { exercise, claims } = state;
   const untouched = exercise && Object.keys(claims).length === 0;
-  const fragment = untouched ? `exercise=${exerciseText(exercise)}` : `state=${await packed(snapshot())}`;
+  const fragment = untouched
+    ? `exercise=${exerciseText(exercise)}`
+    : `state=${await packed(snapshot())}`;
   return `${location.origin}${location.pathname}#${fragment}`;
 }
 
@@ -65,7 +78,8 @@ function exerciseText({ sizes, activation, cost, seed, decimals }) {
  * @returns {import("./state.js").Exercise | null}
  */
 export function exerciseFrom(text) {
-  const [sizes, activation = "sigmoid", cost = "mean_squared_error", seed = "0", decimals = "4"] = text.split(",");
+  const [sizes, activation = "sigmoid", cost = "mean_squared_error", seed = "0", decimals = "4"] =
+    text.split(",");
   const found = sizes.split("-").map(Number);
   if (found.length < 2 || !found.every((n) => Number.isInteger(n) && n > 0)) return null;
   return { sizes: found, activation, cost, seed: Number(seed), decimals: Number(decimals) };
@@ -77,7 +91,9 @@ export function exerciseFrom(text) {
  * @returns {Promise<string>}
  */
 export async function packed(value) {
-  const bytes = new Blob([JSON.stringify(value)]).stream().pipeThrough(new CompressionStream("deflate-raw"));
+  const bytes = new Blob([JSON.stringify(value)])
+    .stream()
+    .pipeThrough(new CompressionStream("deflate-raw"));
   const binary = new Uint8Array(await new Response(bytes).arrayBuffer());
   const text = Array.from(binary, (byte) => String.fromCharCode(byte)).join("");
   return btoa(text).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
@@ -105,5 +121,7 @@ export async function unpacked(text) {
  */
 function sound(candidate) {
   if (!isNetwork(candidate?.network)) return null;
-  return Object.fromEntries(KEPT.filter((key) => key in candidate).map((key) => [key, candidate[key]]));
+  return Object.fromEntries(
+    KEPT.filter((key) => key in candidate).map((key) => [key, candidate[key]]),
+  );
 }

@@ -41,7 +41,8 @@ export function shine() {
  */
 function mark(pointer, name) {
   if (!pointer) return;
-  for (const element of document.querySelectorAll(`[data-at="${pointer}"]`)) element.classList.add(name);
+  for (const element of document.querySelectorAll(`[data-at="${pointer}"]`))
+    element.classList.add(name);
 }
 
 /** @param {string} hovered */

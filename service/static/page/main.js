@@ -32,9 +32,29 @@ function startViews() {
   const panels = byId("panels");
   const names = Object.keys(VIEWS);
   const tab = (/** @type {string} */ name) =>
-    h("button", { type: "button", role: "tab", id: `tab-${name}`, "aria-controls": `view-${name}`, onclick: () => change({ view: name }) }, words.views[name]);
+    h(
+      "button",
+      {
+        type: "button",
+        role: "tab",
+        id: `tab-${name}`,
+        "aria-controls": `view-${name}`,
+        onclick: () => change({ view: name }),
+      },
+      words.views[name],
+    );
   fill(tabs, names.map(tab));
-  fill(panels, names.map((name) => h("section", { role: "tabpanel", id: `view-${name}`, class: "view", "aria-labelledby": `tab-${name}` })));
+  fill(
+    panels,
+    names.map((name) =>
+      h("section", {
+        role: "tabpanel",
+        id: `view-${name}`,
+        class: "view",
+        "aria-labelledby": `tab-${name}`,
+      }),
+    ),
+  );
   tabs.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
     const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     if (by === undefined) return;
@@ -89,8 +109,14 @@ async function openFragment() {
 function loadCatalogue() {
   if (state.examples.length) return Promise.resolve();
   return attempt(async () => {
-    const [{ activations }, { costs }, { examples }] = await Promise.all(["activations", "costs", "examples"].map((name) => get(`/v1/${name}`)));
-    change({ activations, costNames: costs.map((/** @type {{name: string}} */ { name }) => name), examples });
+    const [{ activations }, { costs }, { examples }] = await Promise.all(
+      ["activations", "costs", "examples"].map((name) => get(`/v1/${name}`)),
+    );
+    change({
+      activations,
+      costNames: costs.map((/** @type {{name: string}} */ { name }) => name),
+      examples,
+    });
   }, loadCatalogue);
 }
 
@@ -105,7 +131,8 @@ async function start() {
   startWork();
   const saved = kept();
   if (saved) open(saved.network, saved);
-  else if (!(await openFragment())) open(FIRST, { title: words.first, selected: "/weight_gradients/0/0/0" });
+  else if (!(await openFragment()))
+    open(FIRST, { title: words.first, selected: "/weight_gradients/0/0/0" });
   window.addEventListener("hashchange", openFragment);
   startKeeping();
   await loadCatalogue();

@@ -37,7 +37,9 @@ export function isNetwork(candidate) {
   const lists = (/** @type {any} */ value) => Array.isArray(value) && value.length > 0;
   if (!candidate || !lists(candidate.weights) || !lists(candidate.biases)) return false;
   const matrices = candidate.weights.every((/** @type {any} */ W) => lists(W) && W.every(lists));
-  return matrices && candidate.biases.every(lists) && lists(candidate.input) && lists(candidate.target);
+  return (
+    matrices && candidate.biases.every(lists) && lists(candidate.input) && lists(candidate.target)
+  );
 }
 
 /**
@@ -62,7 +64,9 @@ export function batchSize(network) {
  * @returns {number} how many weights and biases
  */
 export function parameters(network) {
-  return sizes(network).slice(1).reduce((sum, n, index) => sum + n * (sizes(network)[index] + 1), 0);
+  return sizes(network)
+    .slice(1)
+    .reduce((sum, n, index) => sum + n * (sizes(network)[index] + 1), 0);
 }
 
 /**
@@ -131,8 +135,19 @@ export function withLayer(network, change) {
  * @returns {Network}
  */
 export function fresh(ns, activation) {
-  const empty = { weights: [], biases: [], activation: [], cost: "mean_squared_error", input: [], target: [] };
-  return reshaped(empty, ns, Array.from(ns.slice(1), () => activation));
+  const empty = {
+    weights: [],
+    biases: [],
+    activation: [],
+    cost: "mean_squared_error",
+    input: [],
+    target: [],
+  };
+  return reshaped(
+    empty,
+    ns,
+    Array.from(ns.slice(1), () => activation),
+  );
 }
 
 /**
@@ -145,7 +160,9 @@ function reshaped(network, ns, activation) {
   const weights = ns.slice(1).map((n, index) => grid(n, ns[index], network.weights[index], index));
   const biases = ns.slice(1).map((n, index) => line(n, network.biases[index], 500 + index));
   const rows = (/** @type {any} */ old, /** @type {number} */ n, /** @type {number} */ seed) =>
-    Array.isArray(old[0]) ? old.map((/** @type {any} */ one) => line(n, one, seed)) : line(n, old, seed);
+    Array.isArray(old[0])
+      ? old.map((/** @type {any} */ one) => line(n, one, seed))
+      : line(n, old, seed);
   const input = rows(network.input, ns[0], 600);
   const target = rows(network.target, ns[ns.length - 1], 700).map((/** @type {any} */ y) =>
     Array.isArray(y) ? y.map(Math.abs) : Math.abs(y),
@@ -173,5 +190,5 @@ function decimal(seed, k) {
   let mixed = Math.imul(seed + 1, 0x9e3779b1) ^ Math.imul(k + 1, 0x85ebca77);
   mixed = Math.imul(mixed ^ (mixed >>> 15), 0x2c1b3c6d);
   mixed = Math.imul(mixed ^ (mixed >>> 12), 0x297a2d39);
-  return (((mixed ^ (mixed >>> 15)) >>> 0) % 199 - 99) / 100;
+  return ((((mixed ^ (mixed >>> 15)) >>> 0) % 199) - 99) / 100;
 }

@@ -7,7 +7,7 @@ const NAMES = {
   a: "a",
   delta: "delta",
   d: "delta",
-  "δ": "delta",
+  δ: "delta",
   c: "cost",
   cost: "cost",
   db: "bias_gradients",
@@ -28,7 +28,9 @@ const DECIMAL_COMMA = /^[-−–+]?\d+,\d+$/;
  * @returns {string[][]}
  */
 export function block(text) {
-  const lines = text.replaceAll(/\]\s*,?\s*\[/g, "\n").replaceAll(/[[\](){}]|\b(?:np\.)?array\b/g, " ");
+  const lines = text
+    .replaceAll(/\]\s*,?\s*\[/g, "\n")
+    .replaceAll(/[[\](){}]|\b(?:np\.)?array\b/g, " ");
   return lines
     .split(/\r?\n/)
     .map(cells)
@@ -42,9 +44,17 @@ export function block(text) {
 function cells(line) {
   const byTab = /[\t;]/.test(line);
   const words = line.trim().split(/\s+/);
-  const parts = byTab ? line.split(/[\t;]/) : words.every(isDecimalComma) ? words : line.split(/[\s,]+/);
+  const parts = byTab
+    ? line.split(/[\t;]/)
+    : words.every(isDecimalComma)
+      ? words
+      : line.split(/[\s,]+/);
   const found = parts.map((part) => part.trim());
-  return found.some((part) => part !== "") ? (byTab ? found : found.filter((part) => part !== "")) : [];
+  return found.some((part) => part !== "")
+    ? byTab
+      ? found
+      : found.filter((part) => part !== "")
+    : [];
 }
 
 /** @param {string} part */
@@ -71,7 +81,9 @@ export function claims(text) {
   const json = parsedJson(text);
   if (json !== undefined) {
     const found = json?.claims ?? json;
-    const known = Object.entries(found ?? {}).filter(([name]) => Object.values(NAMES).includes(name));
+    const known = Object.entries(found ?? {}).filter(([name]) =>
+      Object.values(NAMES).includes(name),
+    );
     return known.length ? Object.fromEntries(known) : null;
   }
   return labelled(text);
@@ -121,7 +133,8 @@ function put(found, name, layer, rows) {
   found[name] ??= [];
   while (found[name].length < layer) found[name].push(null);
   const one = rows.length === 1 && name !== "weight_gradients";
-  const column = rows.length > 1 && rows.every((row) => row.length === 1) && name !== "weight_gradients";
+  const column =
+    rows.length > 1 && rows.every((row) => row.length === 1) && name !== "weight_gradients";
   found[name][layer - 1] = one ? rows[0] : column ? rows.flat() : rows;
 }
 

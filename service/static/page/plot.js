@@ -28,21 +28,64 @@ const EDGE = { left: 70, right: 16, top: 14, bottom: 46 };
  * @returns {SVGElement}
  */
 export function plot(chart) {
-  const points = [...chart.lines.flatMap(({ points: p }) => p), ...(chart.dots ?? []).map(({ x, y }) => /** @type {Point} */ ([x, y]))];
+  const points = [
+    ...chart.lines.flatMap(({ points: p }) => p),
+    ...(chart.dots ?? []).map(({ x, y }) => /** @type {Point} */ ([x, y])),
+  ];
   const kept = points.filter(([x, y]) => shows(x, chart.xLog) && shows(y, chart.yLog));
-  const heights = [...kept.map((p) => Number(p[1])), ...(chart.bands ?? []).map(({ high }) => high)];
-  const x = scale(kept.map((p) => p[0]), chart.xLog, EDGE.left, SIZE.width - EDGE.right);
+  const heights = [
+    ...kept.map((p) => Number(p[1])),
+    ...(chart.bands ?? []).map(({ high }) => high),
+  ];
+  const x = scale(
+    kept.map((p) => p[0]),
+    chart.xLog,
+    EDGE.left,
+    SIZE.width - EDGE.right,
+  );
   const y = scale(heights, chart.yLog, SIZE.height - EDGE.bottom, EDGE.top);
   return svg(
     "svg",
-    { class: "plot", viewBox: `0 0 ${SIZE.width} ${SIZE.height}`, role: "img", "aria-label": chart.label },
+    {
+      class: "plot",
+      viewBox: `0 0 ${SIZE.width} ${SIZE.height}`,
+      role: "img",
+      "aria-label": chart.label,
+    },
     grid(x, y),
     (chart.bands ?? []).map((band) => lying(band, x, y)),
     (chart.marks ?? []).map((mark) => upright(mark, x, y)),
-    chart.lines.map((line) => svg("path", { class: `line ${line.name}`, d: path(line.points, x, y, chart) })),
-    (chart.dots ?? []).map((dot) => svg("circle", { class: `dot ${dot.name}`, cx: x.at(dot.x), cy: y.at(dot.y), r: 4 }, svg("title", {}, dot.title))),
-    svg("text", { class: "axis", x: (EDGE.left + SIZE.width - EDGE.right) / 2, y: SIZE.height - 8, "text-anchor": "middle" }, chart.xTitle),
-    svg("text", { class: "axis", x: 14, y: SIZE.height / 2 - 16, transform: `rotate(-90 14 ${SIZE.height / 2 - 16})`, "text-anchor": "middle" }, chart.yTitle),
+    chart.lines.map((line) =>
+      svg("path", { class: `line ${line.name}`, d: path(line.points, x, y, chart) }),
+    ),
+    (chart.dots ?? []).map((dot) =>
+      svg(
+        "circle",
+        { class: `dot ${dot.name}`, cx: x.at(dot.x), cy: y.at(dot.y), r: 4 },
+        svg("title", {}, dot.title),
+      ),
+    ),
+    svg(
+      "text",
+      {
+        class: "axis",
+        x: (EDGE.left + SIZE.width - EDGE.right) / 2,
+        y: SIZE.height - 8,
+        "text-anchor": "middle",
+      },
+      chart.xTitle,
+    ),
+    svg(
+      "text",
+      {
+        class: "axis",
+        x: 14,
+        y: SIZE.height / 2 - 16,
+        transform: `rotate(-90 14 ${SIZE.height / 2 - 16})`,
+        "text-anchor": "middle",
+      },
+      chart.yTitle,
+    ),
   );
 }
 
@@ -63,7 +106,8 @@ function scale(values, log = false, from, to) {
   const [low, high] = range(values.length ? values : [1, 10], log);
   const turned = (/** @type {number} */ value) => (log ? Math.log10(value) : value);
   const span = turned(high) - turned(low) || 1;
-  const at = (/** @type {number} */ value) => from + ((turned(value) - turned(low)) / span) * (to - from);
+  const at = (/** @type {number} */ value) =>
+    from + ((turned(value) - turned(low)) / span) * (to - from);
   return { at, ticks: log ? powers(low, high) : ticks(low, high), log, low, high };
 }
 
@@ -83,7 +127,12 @@ function range(values, log) {
 
 /** @param {Scale} x @param {Scale} y */
 function grid(x, y) {
-  const [left, right, top, bottom] = [EDGE.left, SIZE.width - EDGE.right, EDGE.top, SIZE.height - EDGE.bottom];
+  const [left, right, top, bottom] = [
+    EDGE.left,
+    SIZE.width - EDGE.right,
+    EDGE.top,
+    SIZE.height - EDGE.bottom,
+  ];
   return svg(
     "g",
     { class: "grid" },
@@ -102,7 +151,8 @@ function grid(x, y) {
 
 /** @param {number} tick @param {boolean} log */
 function named(tick, log) {
-  if (log) return `10${String(Math.round(Math.log10(tick))).replaceAll(/./g, (sign) => "⁰¹²³⁴⁵⁶⁷⁸⁹⁻"["0123456789-".indexOf(sign)])}`;
+  if (log)
+    return `10${String(Math.round(Math.log10(tick))).replaceAll(/./g, (sign) => "⁰¹²³⁴⁵⁶⁷⁸⁹⁻"["0123456789-".indexOf(sign)])}`;
   const size = Math.abs(tick);
   return size !== 0 && (size < 1e-3 || size >= 1e4) ? short(tick) : signed(String(tick));
 }
@@ -132,7 +182,11 @@ function upright(mark, x, y) {
     "g",
     { class: `mark ${mark.name ?? ""}` },
     svg("line", { x1: at, x2: at, y1: y.at(y.low), y2: EDGE.top }),
-    svg("text", { x: at + (right ? -6 : 6), y: EDGE.top + 12, "text-anchor": right ? "end" : "start" }, mark.text),
+    svg(
+      "text",
+      { x: at + (right ? -6 : 6), y: EDGE.top + 12, "text-anchor": right ? "end" : "start" },
+      mark.text,
+    ),
   );
 }
 
@@ -143,7 +197,12 @@ function lying(band, x, y) {
   return svg(
     "g",
     { class: "band" },
-    svg("rect", { x: EDGE.left, width: SIZE.width - EDGE.left - EDGE.right, y: top, height: Math.max(0, bottom - top) }),
+    svg("rect", {
+      x: EDGE.left,
+      width: SIZE.width - EDGE.left - EDGE.right,
+      y: top,
+      height: Math.max(0, bottom - top),
+    }),
     svg("text", { x: SIZE.width - EDGE.right - 6, y: top + 14, "text-anchor": "end" }, band.text),
   );
 }

@@ -13,10 +13,27 @@ import { words } from "./words.js";
  * @property {number | null} example  null where examples are not told apart
  */
 
-const LAYERED = new Set(["weights", "biases", "z", "a", "delta", "bias_gradients", "weight_gradients"]);
+const LAYERED = new Set([
+  "weights",
+  "biases",
+  "z",
+  "a",
+  "delta",
+  "bias_gradients",
+  "weight_gradients",
+]);
 const WITH_SOURCE = new Set(["weights", "weight_gradients"]);
 const BY_EXAMPLE = new Set(["input", "target", "z", "a", "delta"]);
-const LETTERS = { weights: "w", biases: "b", z: "z", a: "a", delta: "δ", input: "x", target: "y", cost: "C" };
+const LETTERS = {
+  weights: "w",
+  biases: "b",
+  z: "z",
+  a: "a",
+  delta: "δ",
+  input: "x",
+  target: "y",
+  cost: "C",
+};
 const PARAMETERS = { weight_gradients: "weights", bias_gradients: "biases" };
 
 /** Which of the four colours a quantity has. */
@@ -62,7 +79,11 @@ export function place(at) {
 export function pointer(quantity, layer, neuron = 0, extra = null) {
   if (quantity === "cost") return "/cost";
   const steps = LAYERED.has(quantity) ? [quantity, layer - 1] : [quantity];
-  const indices = WITH_SOURCE.has(quantity) ? [neuron, extra] : extra === null ? [neuron] : [extra, neuron];
+  const indices = WITH_SOURCE.has(quantity)
+    ? [neuron, extra]
+    : extra === null
+      ? [neuron]
+      : [extra, neuron];
   return `/${[...steps, ...indices].join("/")}`;
 }
 
@@ -73,7 +94,10 @@ export function pointer(quantity, layer, neuron = 0, extra = null) {
  * @returns {any} undefined if nothing is there
  */
 export function valueAt(root, at) {
-  return at.split("/").slice(1).reduce((value, step) => value?.[step], root);
+  return at
+    .split("/")
+    .slice(1)
+    .reduce((value, step) => value?.[step], root);
 }
 
 /**
@@ -98,7 +122,8 @@ export function symbol(at) {
   const gradient = parameter === found.quantity ? "" : "∂C/∂";
   if (found.quantity === "cost") return letter;
   const wide = found.neuron > 9 || (found.source ?? 0) > 9;
-  const index = found.source === null ? `${found.neuron}` : `${found.neuron}${wide ? "," : ""}${found.source}`;
+  const index =
+    found.source === null ? `${found.neuron}` : `${found.neuron}${wide ? "," : ""}${found.source}`;
   return `${gradient}${letter}${LAYERED.has(found.quantity) ? `(${found.layer})` : ""}${below(index)}`;
 }
 

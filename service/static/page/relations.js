@@ -17,7 +17,8 @@ export function ingredients(at, sizes) {
   if (!found) return [];
   const { quantity, layer: l, neuron: j, source: k, example: i } = found;
   const depth = sizes.length - 1;
-  const error = () => (l === depth ? [pointer("a", l, j, i), pointer("target", 0, j, i)] : back(l, j, i, sizes));
+  const error = () =>
+    l === depth ? [pointer("a", l, j, i), pointer("target", 0, j, i)] : back(l, j, i, sizes);
   switch (quantity) {
     case "z":
       return [...row(l, j, sizes), ...before(l, i, sizes), pointer("biases", l, j)];
@@ -30,7 +31,10 @@ export function ingredients(at, sizes) {
     case "weight_gradients":
       return [pointer("delta", l, j, i), activation(l - 1, k ?? 0, i)];
     case "cost":
-      return count(sizes[depth]).flatMap((n) => [pointer("a", depth, n, i), pointer("target", 0, n, i)]);
+      return count(sizes[depth]).flatMap((n) => [
+        pointer("a", depth, n, i),
+        pointer("target", 0, n, i),
+      ]);
     default:
       return [];
   }
@@ -60,7 +64,11 @@ export function related(at, sizes, example) {
 function uses({ quantity, layer: l, neuron: j, source: k, example: i }, sizes) {
   switch (quantity) {
     case "weights":
-      return [activation(l - 1, k ?? 0, i), pointer("z", l, j, i), pointer("weight_gradients", l, j, k)];
+      return [
+        activation(l - 1, k ?? 0, i),
+        pointer("z", l, j, i),
+        pointer("weight_gradients", l, j, k),
+      ];
     case "biases":
       return [pointer("z", l, j, i), pointer("bias_gradients", l, j)];
     case "weight_gradients":
@@ -90,7 +98,10 @@ function withExample(at, example) {
 
 /** @param {number} l @param {number} j @param {number | null} i @param {number[]} sizes */
 function back(l, j, i, sizes) {
-  return [...column(l + 1, j, sizes), ...count(sizes[l + 1]).map((n) => pointer("delta", l + 1, n, i))];
+  return [
+    ...column(l + 1, j, sizes),
+    ...count(sizes[l + 1]).map((n) => pointer("delta", l + 1, n, i)),
+  ];
 }
 
 /** @param {number} l @param {number} j @param {number[]} sizes */

@@ -43,7 +43,9 @@ export function layerTable(l, quantities, cell, caption) {
       {},
       h("th", { scope: "row" }, neuron),
       groups.flatMap(({ heads, quantity }) =>
-        heads.map(({ at }, index) => h("td", { class: index ? null : "first" }, cell(at(neuron), quantity))),
+        heads.map(({ at }, index) =>
+          h("td", { class: index ? null : "first" }, cell(at(neuron), quantity)),
+        ),
       ),
     ),
   );
@@ -59,7 +61,11 @@ export function layerTable(l, quantities, cell, caption) {
  */
 function table(caption, groups, head, rows) {
   const titles = groups.map(({ title, heads, quantity }) =>
-    h("th", { scope: "colgroup", colspan: heads.length, class: `title first kind-${kind(quantity)}` }, title),
+    h(
+      "th",
+      { scope: "colgroup", colspan: heads.length, class: `title first kind-${kind(quantity)}` },
+      title,
+    ),
   );
   return h(
     "div",
@@ -132,12 +138,17 @@ export function result(at, quantity) {
 export function refresh(part, known = () => true) {
   /** @type {Map<string, number>} */
   const largest = new Map();
-  for (const cell of /** @type {NodeListOf<HTMLElement>} */ (part.querySelectorAll(".cell[data-at]"))) {
+  for (const cell of /** @type {NodeListOf<HTMLElement>} */ (
+    part.querySelectorAll(".cell[data-at]")
+  )) {
     const at = /** @type {string} */ (cell.dataset.at);
     const quantity = at.split("/")[1];
     const root = GIVEN.has(quantity) ? state.network : state.answer;
     const value = known(at) ? valueAt(root, at) : undefined;
-    const scale = at.split("/").slice(0, quantity === "input" || quantity === "target" ? 2 : 3).join("/");
+    const scale = at
+      .split("/")
+      .slice(0, quantity === "input" || quantity === "target" ? 2 : 3)
+      .join("/");
     if (!largest.has(scale)) largest.set(scale, largestOf(valueAt(root, scale) ?? 0));
     write(cell, value);
     tint(cell, value, largest.get(scale) ?? 0);
@@ -186,9 +197,27 @@ export function pager(l) {
   return h(
     "span",
     { class: "pager" },
-    h("button", { type: "button", "aria-label": words.tables.earlier(name), disabled: shown[0] === 0, onclick: turn(-FOLD_SHOWN) }, "‹"),
+    h(
+      "button",
+      {
+        type: "button",
+        "aria-label": words.tables.earlier(name),
+        disabled: shown[0] === 0,
+        onclick: turn(-FOLD_SHOWN),
+      },
+      "‹",
+    ),
     h("span", {}, words.tables.range(name, shown[0], shown[shown.length - 1], n)),
-    h("button", { type: "button", "aria-label": words.tables.later(name), disabled: shown.at(-1) === n - 1, onclick: turn(FOLD_SHOWN) }, "›"),
+    h(
+      "button",
+      {
+        type: "button",
+        "aria-label": words.tables.later(name),
+        disabled: shown.at(-1) === n - 1,
+        onclick: turn(FOLD_SHOWN),
+      },
+      "›",
+    ),
   );
 }
 
@@ -201,7 +230,8 @@ export function walk(event) {
   const cell = event.target instanceof Element ? event.target.closest("td, th") : null;
   const isButton = event.target instanceof HTMLButtonElement;
   const aside = isButton ? { ArrowLeft: -1, ArrowRight: 1 }[event.key] : undefined;
-  if (!(cell instanceof HTMLTableCellElement) || (down === undefined && aside === undefined)) return;
+  if (!(cell instanceof HTMLTableCellElement) || (down === undefined && aside === undefined))
+    return;
   if (isButton && event.key === "Enter") return;
   const row = /** @type {HTMLTableRowElement} */ (cell.parentElement);
   const rows = row.parentElement?.children ?? [];

@@ -29,7 +29,8 @@ export const words = {
   },
 
   places: {
-    weights: (/** @type {any} */ p) => `the weight into neuron ${p.neuron} of layer ${p.layer}, from neuron ${p.source} of layer ${p.layer - 1}`,
+    weights: (/** @type {any} */ p) =>
+      `the weight into neuron ${p.neuron} of layer ${p.layer}, from neuron ${p.source} of layer ${p.layer - 1}`,
     biases: (/** @type {any} */ p) => `the bias of neuron ${p.neuron} of layer ${p.layer}`,
     z: (/** @type {any} */ p) => `the weighted input z of neuron ${p.neuron} of layer ${p.layer}`,
     a: (/** @type {any} */ p) => `the activation a of neuron ${p.neuron} of layer ${p.layer}`,
@@ -42,7 +43,8 @@ export const words = {
   },
 
   picture: {
-    label: (/** @type {number[]} */ ns) => `The network, ${ns.join(" – ")} neurons. Every number in it stands in the tables below.`,
+    label: (/** @type {number[]} */ ns) =>
+      `The network, ${ns.join(" – ")} neurons. Every number in it stands in the tables below.`,
     region: "Picture of the network",
     rest: (/** @type {number} */ n) => `⋮ ${n} more`,
   },
@@ -57,7 +59,8 @@ export const words = {
     on: "One step on",
     last: "To the end",
     count: (/** @type {number} */ n, /** @type {number} */ of) => (of ? `${n} / ${of}` : ""),
-    start: "Nothing is computed yet: there are the input, the weights and the biases. Step on with →.",
+    start:
+      "Nothing is computed yet: there are the input, the weights and the biases. Step on with →.",
     waiting: "Step through the computation with ← and →, or play it.",
     title: (/** @type {any} */ { name, layer }) =>
       ({
@@ -80,13 +83,17 @@ export const words = {
     given: "Given",
     gradient: "What the cost says to it",
     madeOf: "Made of",
-    witness: (/** @type {boolean} */ agrees, /** @type {string} */ value, /** @type {string} */ off) =>
-      `Finite differences ${agrees ? "agree" : "disagree"}: ${value} ± ${off}`,
+    witness: (
+      /** @type {boolean} */ agrees,
+      /** @type {string} */ value,
+      /** @type {string} */ off,
+    ) => `Finite differences ${agrees ? "agree" : "disagree"}: ${value} ± ${off}`,
     walk: "The chain-rule walk",
     oneExample: (/** @type {number} */ i) => `For example ${i} alone.`,
     product: "Product",
     shared: "part of a δ: computed once, used again",
-    paths: (/** @type {string} */ n, /** @type {number} */ listed) => `${n} paths to the cost${Number(n) > listed ? `, the ${listed} strongest` : ""}`,
+    paths: (/** @type {string} */ n, /** @type {number} */ listed) =>
+      `${n} paths to the cost${Number(n) > listed ? `, the ${listed} strongest` : ""}`,
     sum: "Sum over all paths",
   },
 
@@ -105,8 +112,21 @@ export const words = {
       input: () => "x",
       target: () => "y",
     }),
-    column: /** @type {any} */ ({ biases: "bias", z: "sum", a: "σ(z)", delta: "error", bias_gradients: "BP3", input: "value", target: "value" }),
-    range: (/** @type {string} */ name, /** @type {number} */ from, /** @type {number} */ to, /** @type {number} */ n) => `${name}: neurons ${from}–${to} of ${n}`,
+    column: /** @type {any} */ ({
+      biases: "bias",
+      z: "sum",
+      a: "σ(z)",
+      delta: "error",
+      bias_gradients: "BP3",
+      input: "value",
+      target: "value",
+    }),
+    range: (
+      /** @type {string} */ name,
+      /** @type {number} */ from,
+      /** @type {number} */ to,
+      /** @type {number} */ n,
+    ) => `${name}: neurons ${from}–${to} of ${n}`,
     earlier: (/** @type {string} */ name) => `${name}: earlier neurons`,
     later: (/** @type {string} */ name) => `${name}: later neurons`,
   },
@@ -116,14 +136,16 @@ export const words = {
     target: "Target",
     cost: "Cost",
     activation: (/** @type {number} */ l) => `Activation of layer ${l}`,
-    layer: (/** @type {number} */ l, /** @type {number} */ L) => (l === L ? `Layer ${l}, the output` : `Layer ${l}`),
+    layer: (/** @type {number} */ l, /** @type {number} */ L) =>
+      l === L ? `Layer ${l}, the output` : `Layer ${l}`,
     oneExample: "one example",
     whichExample: "Which example is shown",
     example: (/** @type {number} */ i, /** @type {number} */ n) => `example ${i} of 0 to ${n - 1}`,
     add: (/** @type {number} */ l) => (l ? "+ neuron" : "+ input"),
     remove: (/** @type {number} */ l) => (l ? "− neuron" : "− input"),
     addTo: (/** @type {number} */ l) => (l ? `Add a neuron to layer ${l}` : "Add an input"),
-    removeFrom: (/** @type {number} */ l) => (l ? `Remove the last neuron of layer ${l}` : "Remove the last input"),
+    removeFrom: (/** @type {number} */ l) =>
+      l ? `Remove the last neuron of layer ${l}` : "Remove the last input",
     addLayer: "+ layer",
     removeLayer: "− layer",
     hint: "Change any weight, bias, input or target; choose any other number to see where it comes from.",
@@ -132,26 +154,41 @@ export const words = {
   claims: {
     lead: "Work with your own numbers: type or paste what you computed, as much or as little as you have. Every cell is judged by what rounding can explain.",
     precision: "Your numbers are rounded to",
-    precisions: (/** @type {string} */ name) => (name === "auto" ? "what they look like" : name.replace("_", " ")),
+    precisions: (/** @type {string} */ name) =>
+      name === "auto" ? "what they look like" : name.replace("_", " "),
     clear: "Clear all",
     many: "Paste many at once",
     paste: "Numbers to paste",
-    placeholder: "z1 = [0.3775, 0.3925]\na1 = [0.5933, 0.5969]\nor JSON: {\"delta\": [[…], […]]}",
+    placeholder: 'z1 = [0.3775, 0.3925]\na1 = [0.5933, 0.5969]\nor JSON: {"delta": [[…], […]]}',
     take: "Put into the cells",
-    unreadable: "No z, a, delta, C, db or dW was found in this. Begin a line with its name, such as: delta2 = 0.1385 −0.0381",
+    unreadable:
+      "No z, a, delta, C, db or dW was found in this. Begin a line with its name, such as: delta2 = 0.1385 −0.0381",
     layer: (/** @type {number} */ l) => `My numbers for layer ${l}`,
     cost: "My cost",
     mine: (/** @type {string} */ of) => `My value for ${of}`,
-    nothing: "Nothing is filled in yet. A block copied from a spreadsheet fills the cells from where you paste it.",
+    nothing:
+      "Nothing is filled in yet. A block copied from a spreadsheet fills the cells from where you paste it.",
     waiting: "Not checked yet.",
-    signs: /** @type {any} */ ({ correct: "✓", right: "✓", wrong: "✗", follows: "↳", undecided: "?", "": "" }),
+    signs: /** @type {any} */ ({
+      correct: "✓",
+      right: "✓",
+      wrong: "✗",
+      follows: "↳",
+      undecided: "?",
+      "": "",
+    }),
     equationSigns: /** @type {any} */ ({ holds: "✓", fails: "✗", untested: "·" }),
     right: "Right, as far as rounding lets anyone tell.",
     undecided: "Undecided: at this precision none of the known mistakes would show here.",
-    wrong: (/** @type {string} */ value, /** @type {string} */ bound) => `Cannot be right: it is ${value}, and rounding explains at most ${bound}.`,
+    wrong: (/** @type {string} */ value, /** @type {string} */ bound) =>
+      `Cannot be right: it is ${value}, and rounding explains at most ${bound}.`,
     wrongHidden: "Cannot be right: no way of rounding leads here.",
     follows: "But it follows from your own earlier numbers: the mistake was made before.",
-    verdicts: /** @type {any} */ ({ correct: "All of this can be right", wrong: "Something cannot be right", undecided: "Undecided" }),
+    verdicts: /** @type {any} */ ({
+      correct: "All of this can be right",
+      wrong: "Something cannot be right",
+      undecided: "Undecided",
+    }),
     summary: (/** @type {any} */ { claims, coverage }) => {
       const all = /** @type {any[]} */ (Object.values(claims));
       const checked = all.reduce((sum, one) => sum + one.checked, 0);
@@ -163,13 +200,15 @@ export const words = {
       `${EQUATIONS[equation] ?? equation}${layers?.length ? `, ${layers.length === 1 ? "layer" : "layers"} ${layers.join(", ")}` : ""}`,
     remedy: "Mend it:",
     equations: "Each equation on your own numbers",
-    equation: (/** @type {any} */ { equation, layer }) => (equation === "cost" ? "cost" : `${equation}, layer ${layer}`),
+    equation: (/** @type {any} */ { equation, layer }) =>
+      equation === "cost" ? "cost" : `${equation}, layer ${layer}`,
     firstFails: "the first that fails",
     equationVerdicts: /** @type {any} */ ({ holds: "holds", fails: "fails", untested: "untested" }),
   },
 
   exercise: {
-    about: "An exercise is a network in short numbers on which every known mistake shows. The same seed gives the same exercise on every machine: share its link with a class.",
+    about:
+      "An exercise is a network in short numbers on which every known mistake shows. The same seed gives the same exercise on every machine: share its link with a class.",
     lead: "Fill in what you compute, then check. Nothing on this page shows the answers until you leave the exercise.",
     title: (/** @type {any} */ { sizes, seed }) => `Exercise ${seed}: ${sizes.join("-")}`,
     sizes: "Layer sizes",
@@ -191,8 +230,11 @@ export const words = {
       "Last: ∂C/∂b is δ itself (BP3), ∂C/∂w is the δ at its end times the activation at its start (BP4).",
     ],
     side: (/** @type {any} */ { equation }) =>
-      ["forward", "cost"].includes(equation) ? "The first thing that goes wrong is on the way forward." : "The way forward is sound; look at the way back.",
-    where: (/** @type {any} */ { equation, layer }) => `Look at the ${EQUATIONS[equation] ?? equation}${layer ? `, layer ${layer}` : ""}.`,
+      ["forward", "cost"].includes(equation)
+        ? "The first thing that goes wrong is on the way forward."
+        : "The way forward is sound; look at the way back.",
+    where: (/** @type {any} */ { equation, layer }) =>
+      `Look at the ${EQUATIONS[equation] ?? equation}${layer ? `, layer ${layer}` : ""}.`,
     equations: /** @type {any} */ ({
       forward: "z(l) = W(l) a(l−1) + b(l), and a(l) = σ(z(l)).",
       cost: "C is half the sum of the squares (y − a)² for mean squared error, averaged over the examples.",
@@ -206,32 +248,51 @@ export const words = {
 
   chain: {
     paths: "Sum over paths",
-    pathsLead: (/** @type {string} */ name, /** @type {string} */ n, /** @type {number} */ listed) =>
+    pathsLead: (
+      /** @type {string} */ name,
+      /** @type {string} */ n,
+      /** @type {number} */ listed,
+    ) =>
       `${name}: multiply along each path, then add the paths up. There ${n === "1" ? "is 1 path" : `are ${n} paths`}${Number(n) > listed ? `; these are the ${listed} strongest` : ""}.`,
     pathHeads: ["Path", "Product of its links", "Value"],
     sum: "Sum over all paths",
     jacobians: "Jacobians",
     rows: "Rows are outputs, columns are inputs. From the output back to the input the shapes are:",
-    caption: (/** @type {string} */ name, /** @type {number} */ m, /** @type {number} */ n, /** @type {boolean} */ diagonal, /** @type {string} */ norm) =>
-      `${m} × ${n}${diagonal ? ", diagonal" : ""}; it lengthens a vector by at most ${norm}`,
+    caption: (
+      /** @type {string} */ name,
+      /** @type {number} */ m,
+      /** @type {number} */ n,
+      /** @type {boolean} */ diagonal,
+      /** @type {string} */ norm,
+    ) => `${m} × ${n}${diagonal ? ", diagonal" : ""}; it lengthens a vector by at most ${norm}`,
     orders: (/** @type {any} */ { backward, forward }) =>
       `Multiplied from the cost back this takes ${backward} multiplications, from the input on ${forward}: that is why the error travels backward.`,
     outer: "BP4 as an outer product",
     outerCorner: "δ \\ a",
-    small: (/** @type {number} */ l, /** @type {number} */ j) => `The small operations of layer ${l}, seen from neuron ${j}`,
+    small: (/** @type {number} */ l, /** @type {number} */ j) =>
+      `The small operations of layer ${l}, seen from neuron ${j}`,
     operations: "Naive or backprop",
-    operationsLead: (/** @type {number} */ n) => `This network has ${n.toLocaleString("en")} weights and biases. Counted in arithmetic operations:`,
-    ways: { forward: "one forward pass", backprop: "backprop after it", naive: "a chain-rule walk for each parameter", finite_difference: "two forward passes for each parameter" },
+    operationsLead: (/** @type {number} */ n) =>
+      `This network has ${n.toLocaleString("en")} weights and biases. Counted in arithmetic operations:`,
+    ways: {
+      forward: "one forward pass",
+      backprop: "backprop after it",
+      naive: "a chain-rule walk for each parameter",
+      finite_difference: "two forward passes for each parameter",
+    },
     chart: "Operations against the width of the layers: the naive way grows fastest",
     width: "neurons in each layer",
     count: "operations",
-    legend: "From above: a walk for each parameter, backprop, one forward pass, for layers as wide as the axis says.",
+    legend:
+      "From above: a walk for each parameter, backprop, one forward pass, for layers as wide as the axis says.",
   },
 
   units: {
     dots: "with a dot for each neuron",
-    curve: (/** @type {string} */ name) => `${name.replaceAll("_", " ")}, and where the neurons sit on it`,
-    slope: (/** @type {string} */ name, /** @type {string} */ most) => `Its slope σ′, at most ${most}: what each error is multiplied by`,
+    curve: (/** @type {string} */ name) =>
+      `${name.replaceAll("_", " ")}, and where the neurons sit on it`,
+    slope: (/** @type {string} */ name, /** @type {string} */ most) =>
+      `Its slope σ′, at most ${most}: what each error is multiplied by`,
     magnitudes: "What becomes of the error on its way back",
     heads: ["Layer", "‖δ‖", "by the weights ×", "by the slopes ×", "together ×"],
   },
@@ -244,16 +305,29 @@ export const words = {
       agrees
         ? `${checked} of ${parameters} gradients checked; finite differences agree with every one.`
         : `${checked} of ${parameters} gradients checked; ${disagreed} disagree.`,
-    worst: (/** @type {string} */ name, /** @type {string} */ ratio) => `The largest difference, at ${name}, is ${ratio} of what truncation and rounding allow.`,
-    kink: (/** @type {string} */ name, /** @type {string} */ left, /** @type {string} */ right) => `${name} sits at a kink: ${left} on its left, ${right} on its right.`,
+    worst: (/** @type {string} */ name, /** @type {string} */ ratio) =>
+      `The largest difference, at ${name}, is ${ratio} of what truncation and rounding allow.`,
+    kink: (/** @type {string} */ name, /** @type {string} */ left, /** @type {string} */ right) =>
+      `${name} sits at a kink: ${left} on its left, ${right} on its right.`,
     kinkHere: "kink",
     batch: "For the whole batch.",
-    costLabel: (/** @type {string} */ name, /** @type {string} */ value, /** @type {string} */ slope) => `The cost along ${name}; now it is ${value}, where the slope is ${slope}`,
-    costCaption: (/** @type {string} */ name, /** @type {string} */ slope) => `The cost along ${name}. The straight line has the slope that backprop says: ${slope}.`,
+    costLabel: (
+      /** @type {string} */ name,
+      /** @type {string} */ value,
+      /** @type {string} */ slope,
+    ) => `The cost along ${name}; now it is ${value}, where the slope is ${slope}`,
+    costCaption: (/** @type {string} */ name, /** @type {string} */ slope) =>
+      `The cost along ${name}. The straight line has the slope that backprop says: ${slope}.`,
     step: "step h",
     error: "error of the difference",
-    errorLabel: (/** @type {string} */ name, /** @type {string} */ h, /** @type {string} */ error) => `Error of the finite difference for ${name} against its step; it is least at h = ${h}, where it is ${error}`,
-    errorCaption: "On the right truncation falls with h², on the left rounding grows with 1/h. The best step lies between them.",
+    errorLabel: (
+      /** @type {string} */ name,
+      /** @type {string} */ h,
+      /** @type {string} */ error,
+    ) =>
+      `Error of the finite difference for ${name} against its step; it is least at h = ${h}, where it is ${error}`,
+    errorCaption:
+      "On the right truncation falls with h², on the left rounding grows with 1/h. The best step lies between them.",
     best: (/** @type {string} */ h) => `h = ${h}`,
     uncertainty: (/** @type {string} */ value) => `the check’s own uncertainty: ${value}`,
   },
@@ -266,16 +340,18 @@ export const words = {
     run: "Run",
     stop: "Stop",
     none: "No step taken yet.",
-    so: (/** @type {number} */ n, /** @type {string} */ from, /** @type {string} */ to) => `${count(n, "epoch", "epochs")}: the cost went from ${from} to ${to}.`,
+    so: (/** @type {number} */ n, /** @type {string} */ from, /** @type {string} */ to) =>
+      `${count(n, "epoch", "epochs")}: the cost went from ${from} to ${to}.`,
     epoch: "epoch",
     label: (/** @type {number} */ n) => `The cost over ${n} epochs`,
   },
 
   chapter: {
     lead: "The chapter’s ten figures in its order. Each one opens as a view of this page, on a network that you can change.",
-    figure: (/** @type {string} */ number, /** @type {string} */ title) => `Fig ${number} · ${title}`,
+    figure: (/** @type {string} */ number, /** @type {string} */ title) =>
+      `Fig ${number} · ${title}`,
     titles: /** @type {any} */ ({
-      "2.1": "Weight indices",
+      2.1: "Weight indices",
       2.2: "The Jacobian",
       2.3: "Sum over paths",
       2.4: "Shapes in the chain rule",
@@ -287,7 +363,7 @@ export const words = {
       "2.10": "BP4 as an outer product",
     }),
     says: /** @type {any} */ ({
-      "2.1": "Choose a connection: into which neuron it leads, and from which it comes.",
+      2.1: "Choose a connection: into which neuron it leads, and from which it comes.",
       2.2: "Rows are outputs, columns are inputs; an activation has a diagonal.",
       2.3: "Two routes from x to y: multiply along each, add them up.",
       2.4: "Inner dimensions match and cancel.",
@@ -304,7 +380,13 @@ export const words = {
     lead: "Take this state with you: as a link that anyone can open, as a request to send, or for a text.",
     what: "As",
     text: "Text to take away",
-    forms: /** @type {any} */ ({ link: "a link to this page", json: "JSON", curl: "curl", python: "Python", latex: "LaTeX" }),
+    forms: /** @type {any} */ ({
+      link: "a link to this page",
+      json: "JSON",
+      curl: "curl",
+      python: "Python",
+      latex: "LaTeX",
+    }),
     copy: "Copy",
     copied: "Copied.",
     selected: "Selected: copy it with Ctrl C.",
@@ -317,7 +399,8 @@ export const words = {
     close: "Close",
     examples: "An example",
     json: "A network of your own, as JSON",
-    placeholder: '{"weights": [[[0.5]]], "biases": [[0.1]], "activation": "sigmoid", "input": [1], "target": [0]}',
+    placeholder:
+      '{"weights": [[[0.5]]], "biases": [[0.1]], "activation": "sigmoid", "input": [1], "target": [0]}',
     take: "Open this",
     file: "or a file:",
     sizes: "A new network, by its layer sizes",
@@ -325,9 +408,11 @@ export const words = {
     fresh: (/** @type {number[]} */ sizes) => `A ${sizes.join("-")} network`,
     yours: "Your network",
     notJson: "This is not JSON. A network looks like the grey example in the box.",
-    noNetwork: "This has no network in it: weights, biases, input and target are needed, as in the grey example.",
+    noNetwork:
+      "This has no network in it: weights, biases, input and target are needed, as in the grey example.",
     badSizes: "Write at least two sizes of 1 and more, such as 2-3-2.",
-    tooLarge: "That is more than 200,000 weights and biases; the service takes them, but this page does not.",
+    tooLarge:
+      "That is more than 200,000 weights and biases; the service takes them, but this page does not.",
   },
 
   notice: {

@@ -31,7 +31,11 @@ export function ask() {
   if (!network || state.exercise) return;
   const small = parameters(network) <= EAGER_PARAMETERS_MAX;
   attempt(async () => {
-    const answer = await post("/v1/gradients", { ...network, finite_difference: small }, "gradients");
+    const answer = await post(
+      "/v1/gradients",
+      { ...network, finite_difference: small },
+      "gradients",
+    );
     if (state.network !== network) return;
     change({ answer, answered: network, problems: [], connection: "", steps: [] });
     if (small || Number.isFinite(state.step)) askSteps();

@@ -34,9 +34,21 @@ function draw(part) {
         post("/v1/jacobians", one, "jacobians"),
         post("/v1/operation-jacobians", { ...one, layer: 1, neuron: 0 }, "small"),
         post("/v1/outer-products", { ...network, layer: 1 }, "outer"),
-        post("/v1/operations", { layer_sizes: sizes(network), examples: batchSize(network) ?? 1 }, "operations"),
+        post(
+          "/v1/operations",
+          { layer_sizes: sizes(network), examples: batchSize(network) ?? 1 },
+          "operations",
+        ),
       ]);
-      if (state.network === network) fill(part, pathsPart(paths), jacobiansPart(jacobians), smallPart(small), outerPart(outer), operationsPart(counts));
+      if (state.network === network)
+        fill(
+          part,
+          pathsPart(paths),
+          jacobiansPart(jacobians),
+          smallPart(small),
+          outerPart(outer),
+          operationsPart(counts),
+        );
     },
     () => draw(part),
   );
@@ -50,8 +62,16 @@ function ends() {
 
 /** @param {any} answer */
 function pathsPart({ symbol: name, paths, path_count: count, listed, sum }) {
-  const through = (/** @type {any} */ path) => path.neurons.map((/** @type {[number, number]} */ [l, j]) => symbol(l ? `/z/${l - 1}/${j}` : `/input/${j}`)).join(" → ");
-  const product = (/** @type {any} */ path) => path.factors.map((/** @type {number} */ factor) => (factor < 0 ? `(${short(factor)})` : short(factor))).join(" · ");
+  const through = (/** @type {any} */ path) =>
+    path.neurons
+      .map((/** @type {[number, number]} */ [l, j]) =>
+        symbol(l ? `/z/${l - 1}/${j}` : `/input/${j}`),
+      )
+      .join(" → ");
+  const product = (/** @type {any} */ path) =>
+    path.factors
+      .map((/** @type {number} */ factor) => (factor < 0 ? `(${short(factor)})` : short(factor)))
+      .join(" · ");
   return h(
     "section",
     { id: "paths" },
@@ -63,9 +83,41 @@ function pathsPart({ symbol: name, paths, path_count: count, listed, sum }) {
       h(
         "table",
         { class: "terms" },
-        h("thead", {}, h("tr", {}, words.chain.pathHeads.map((/** @type {string} */ text) => h("th", { scope: "col" }, text)))),
-        h("tbody", {}, paths.map((/** @type {any} */ path) => h("tr", {}, h("th", { scope: "row" }, through(path)), h("td", {}, product(path)), h("td", { title: full(path.product) }, short(path.product))))),
-        h("tfoot", {}, h("tr", {}, h("th", { scope: "row" }, words.chain.sum), h("td"), h("td", { title: full(sum) }, short(sum)))),
+        h(
+          "thead",
+          {},
+          h(
+            "tr",
+            {},
+            words.chain.pathHeads.map((/** @type {string} */ text) =>
+              h("th", { scope: "col" }, text),
+            ),
+          ),
+        ),
+        h(
+          "tbody",
+          {},
+          paths.map((/** @type {any} */ path) =>
+            h(
+              "tr",
+              {},
+              h("th", { scope: "row" }, through(path)),
+              h("td", {}, product(path)),
+              h("td", { title: full(path.product) }, short(path.product)),
+            ),
+          ),
+        ),
+        h(
+          "tfoot",
+          {},
+          h(
+            "tr",
+            {},
+            h("th", { scope: "row" }, words.chain.sum),
+            h("td"),
+            h("td", { title: full(sum) }, short(sum)),
+          ),
+        ),
       ),
     ),
   );
@@ -73,30 +125,59 @@ function pathsPart({ symbol: name, paths, path_count: count, listed, sum }) {
 
 /** @param {any} answer */
 function jacobiansPart({ layers, chain, orders }) {
-  const each = layers.toReversed().flatMap((/** @type {any} */ layer) => [layer.activation, layer.weighted_sum]);
+  const each = layers
+    .toReversed()
+    .flatMap((/** @type {any} */ layer) => [layer.activation, layer.weighted_sum]);
   return h(
     "section",
     { id: "jacobians" },
     h("h3", {}, words.chain.jacobians),
     h("p", {}, words.chain.rows),
-    h("p", { class: "shapes" }, chain.shapes.map((/** @type {[number, number]} */ [m, n], /** @type {number} */ index) => [index ? " · " : "", h("span", {}, `[${m} × ${n}]`)])),
+    h(
+      "p",
+      { class: "shapes" },
+      chain.shapes.map((/** @type {[number, number]} */ [m, n], /** @type {number} */ index) => [
+        index ? " · " : "",
+        h("span", {}, `[${m} × ${n}]`),
+      ]),
+    ),
     h("p", {}, chain.sentence),
-    h("div", { class: "cards" }, each.map(jacobian), layers.slice(0, -1).map((/** @type {any} */ layer) => jacobian(layer.running))),
+    h(
+      "div",
+      { class: "cards" },
+      each.map(jacobian),
+      layers.slice(0, -1).map((/** @type {any} */ layer) => jacobian(layer.running)),
+    ),
     orders ? h("p", {}, words.chain.orders(orders)) : null,
   );
 }
 
 /** @param {any} J */
-export function jacobian({ symbol: name, mathml, formula, shape, diagonal, norm, values, outputs, inputs }) {
+export function jacobian({
+  symbol: name,
+  mathml,
+  formula,
+  shape,
+  diagonal,
+  norm,
+  values,
+  outputs,
+  inputs,
+}) {
   const [m, n] = shape;
   const largest = largestOf(values);
-  const entry = (/** @type {number} */ i, /** @type {number} */ j) => (diagonal ? (i === j ? values[i] : 0) : values[i][j]);
+  const entry = (/** @type {number} */ i, /** @type {number} */ j) =>
+    diagonal ? (i === j ? values[i] : 0) : values[i][j];
   const caption = words.chain.caption(name, m, n, diagonal, short(norm));
   const written = m <= SIDE_MAX && n <= SIDE_MAX;
   return h(
     "section",
     { class: "card" },
-    h("h4", { "aria-label": `${lowered(name)} = ${formula.text}` }, math(["mrow", mathml, ["mo", "="], formula.mathml])),
+    h(
+      "h4",
+      { "aria-label": `${lowered(name)} = ${formula.text}` },
+      math(["mrow", mathml, ["mo", "="], formula.mathml]),
+    ),
     h("p", { class: "quiet" }, caption),
     written
       ? h(
@@ -105,12 +186,30 @@ export function jacobian({ symbol: name, mathml, formula, shape, diagonal, norm,
           h(
             "table",
             { class: "numbers jacobian" },
-            h("thead", {}, h("tr", {}, h("td"), inputs.map((/** @type {string} */ text) => h("th", { scope: "col" }, lowered(text))))),
+            h(
+              "thead",
+              {},
+              h(
+                "tr",
+                {},
+                h("td"),
+                inputs.map((/** @type {string} */ text) =>
+                  h("th", { scope: "col" }, lowered(text)),
+                ),
+              ),
+            ),
             h(
               "tbody",
               {},
               outputs.map((/** @type {string} */ text, /** @type {number} */ i) =>
-                h("tr", {}, h("th", { scope: "row" }, lowered(text)), inputs.map((/** @type {string} */ _, /** @type {number} */ j) => number(entry(i, j), largest))),
+                h(
+                  "tr",
+                  {},
+                  h("th", { scope: "row" }, lowered(text)),
+                  inputs.map((/** @type {string} */ _, /** @type {number} */ j) =>
+                    number(entry(i, j), largest),
+                  ),
+                ),
               ),
             ),
           ),
@@ -121,7 +220,11 @@ export function jacobian({ symbol: name, mathml, formula, shape, diagonal, norm,
 
 /** @param {number} value @param {number} largest */
 function number(value, largest) {
-  const cell = h("span", { class: `cell kind-activation${value < 0 ? " minus" : ""}${value === 0 ? " zero" : ""}` }, value === 0 ? "0" : short(value));
+  const cell = h(
+    "span",
+    { class: `cell kind-activation${value < 0 ? " minus" : ""}${value === 0 ? " zero" : ""}` },
+    value === 0 ? "0" : short(value),
+  );
   cell.style.setProperty("--heat", strength(value, largest).toFixed(3));
   return h("td", { title: full(value) }, cell);
 }
@@ -133,7 +236,13 @@ function smallPart({ layer, neuron, operations }) {
     { id: "operations-jacobians" },
     h("h3", {}, words.chain.small(layer, neuron)),
     operations.map((/** @type {any} */ one) =>
-      h("details", {}, h("summary", { "aria-label": one.expression.text }, math(one.expression.mathml)), h("p", {}, one.sentence), h("div", { class: "cards" }, one.jacobians.map(jacobian))),
+      h(
+        "details",
+        {},
+        h("summary", { "aria-label": one.expression.text }, math(one.expression.mathml)),
+        h("p", {}, one.sentence),
+        h("div", { class: "cards" }, one.jacobians.map(jacobian)),
+      ),
     ),
   );
 }
@@ -142,11 +251,21 @@ function smallPart({ layer, neuron, operations }) {
  * One column of δ times one row of a; of a batch the sum of such tables.
  * @param {any} answer
  */
-function outerPart({ formula, sentence, column, row, table, column_labels: down, row_labels: across, layer }) {
+function outerPart({
+  formula,
+  sentence,
+  column,
+  row,
+  table,
+  column_labels: down,
+  row_labels: across,
+  layer,
+}) {
   const single = !Array.isArray(column[0]);
   const largest = largestOf(table);
   const fits = table.length <= SIDE_MAX && table[0].length <= SIDE_MAX;
-  const head = (/** @type {string} */ label, /** @type {number} */ value) => h("th", { scope: "col" }, lowered(label), single ? h("b", {}, short(value)) : null);
+  const head = (/** @type {string} */ label, /** @type {number} */ value) =>
+    h("th", { scope: "col" }, lowered(label), single ? h("b", {}, short(value)) : null);
   return h(
     "section",
     { id: "outer" },
@@ -160,12 +279,35 @@ function outerPart({ formula, sentence, column, row, table, column_labels: down,
           h(
             "table",
             { class: "numbers outer" },
-            h("thead", {}, h("tr", {}, h("td", {}, words.chain.outerCorner), across.map((/** @type {string} */ label, /** @type {number} */ k) => head(label, row[k])))),
+            h(
+              "thead",
+              {},
+              h(
+                "tr",
+                {},
+                h("td", {}, words.chain.outerCorner),
+                across.map((/** @type {string} */ label, /** @type {number} */ k) =>
+                  head(label, row[k]),
+                ),
+              ),
+            ),
             h(
               "tbody",
               {},
               table.map((/** @type {number[]} */ entries, /** @type {number} */ j) =>
-                h("tr", {}, h("th", { scope: "row" }, lowered(down[j]), single ? h("b", {}, short(column[j])) : null), entries.map((value, k) => product(value, largest, pointer("weight_gradients", layer, j, k)))),
+                h(
+                  "tr",
+                  {},
+                  h(
+                    "th",
+                    { scope: "row" },
+                    lowered(down[j]),
+                    single ? h("b", {}, short(column[j])) : null,
+                  ),
+                  entries.map((value, k) =>
+                    product(value, largest, pointer("weight_gradients", layer, j, k)),
+                  ),
+                ),
               ),
             ),
           ),
@@ -176,25 +318,51 @@ function outerPart({ formula, sentence, column, row, table, column_labels: down,
 
 /** @param {number} value @param {number} largest @param {string} at */
 function product(value, largest, at) {
-  const cell = h("button", { type: "button", class: `cell kind-error${value < 0 ? " minus" : ""}`, "data-at": at, title: full(value) }, short(value));
+  const cell = h(
+    "button",
+    {
+      type: "button",
+      class: `cell kind-error${value < 0 ? " minus" : ""}`,
+      "data-at": at,
+      title: full(value),
+    },
+    short(value),
+  );
   cell.style.setProperty("--heat", strength(value, largest).toFixed(3));
   return h("td", {}, cell);
 }
 
 /** @param {any} answer */
 function operationsPart({ parameters, counts, by_width: byWidth }) {
-  const rows = Object.entries(words.chain.ways).map(([way, text]) => h("tr", {}, h("th", { scope: "row" }, text), h("td", {}, counts[way].toLocaleString("en"))));
-  const line = (/** @type {string} */ way, /** @type {string} */ name) => ({ points: byWidth.map((/** @type {any} */ one) => [one.width, one[way]]), name });
+  const rows = Object.entries(words.chain.ways).map(([way, text]) =>
+    h("tr", {}, h("th", { scope: "row" }, text), h("td", {}, counts[way].toLocaleString("en"))),
+  );
+  const line = (/** @type {string} */ way, /** @type {string} */ name) => ({
+    points: byWidth.map((/** @type {any} */ one) => [one.width, one[way]]),
+    name,
+  });
   return h(
     "section",
     { id: "operations" },
     h("h3", {}, words.chain.operations),
     h("p", {}, words.chain.operationsLead(parameters)),
-    h("table", { class: "terms" }, h("caption", { class: "hidden" }, words.chain.operations), h("tbody", {}, rows)),
+    h(
+      "table",
+      { class: "terms" },
+      h("caption", { class: "hidden" }, words.chain.operations),
+      h("tbody", {}, rows),
+    ),
     h(
       "figure",
       {},
-      plot({ label: words.chain.chart, xTitle: words.chain.width, yTitle: words.chain.count, xLog: true, yLog: true, lines: [line("naive", "error"), line("backprop", "activation"), line("forward", "input")] }),
+      plot({
+        label: words.chain.chart,
+        xTitle: words.chain.width,
+        yTitle: words.chain.count,
+        xLog: true,
+        yLog: true,
+        lines: [line("naive", "error"), line("backprop", "activation"), line("forward", "input")],
+      }),
       h("figcaption", {}, words.chain.legend),
     ),
   );

@@ -8,14 +8,28 @@ import { words } from "../words.js";
 /** @param {HTMLElement} part */
 export function mount(part) {
   watch(["view", "figure"], () => {
-    if (state.view === "chapter") fill(part, h("p", { class: "lead" }, words.chapter.lead), h("ol", { class: "figures" }, FIGURES.map(item)));
+    if (state.view === "chapter")
+      fill(
+        part,
+        h("p", { class: "lead" }, words.chapter.lead),
+        h("ol", { class: "figures" }, FIGURES.map(item)),
+      );
   });
 }
 
 /** @param {import("../figures.js").Figure} figure */
 function item(figure) {
   const { number } = figure;
-  const link = h("a", { href: `#figure=${number}`, onclick: () => openFigure(figure), "aria-current": state.figure === number ? "true" : null }, h("b", {}, figureTitle(figure)), h("span", { class: "quiet" }, words.chapter.says[number]));
+  const link = h(
+    "a",
+    {
+      href: `#figure=${number}`,
+      onclick: () => openFigure(figure),
+      "aria-current": state.figure === number ? "true" : null,
+    },
+    h("b", {}, figureTitle(figure)),
+    h("span", { class: "quiet" }, words.chapter.says[number]),
+  );
   return h("li", {}, link);
 }
 

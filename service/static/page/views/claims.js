@@ -14,8 +14,25 @@ import { hintsPart } from "./exercise.js";
 
 const PAUSE_MS = 350;
 const COLUMNS = ["z", "a", "delta", "bias_gradients", "weight_gradients"];
-const PRECISIONS = ["auto", "2 decimals", "3 decimals", "4 decimals", "6 decimals", "4 significant_digits", "float64", "float32", "float16", "bfloat16"];
-const EQUATION_OF = { z: "forward", a: "forward", cost: "cost", bias_gradients: "BP3", weight_gradients: "BP4" };
+const PRECISIONS = [
+  "auto",
+  "2 decimals",
+  "3 decimals",
+  "4 decimals",
+  "6 decimals",
+  "4 significant_digits",
+  "float64",
+  "float32",
+  "float16",
+  "bfloat16",
+];
+const EQUATION_OF = {
+  z: "forward",
+  a: "forward",
+  cost: "cost",
+  bias_gradients: "BP3",
+  weight_gradients: "BP4",
+};
 
 /** @param {HTMLElement} part */
 export function mount(part) {
@@ -29,17 +46,26 @@ export function mount(part) {
   watch(["claims", "precision", "network"], () => {
     if (!state.exercise) soon();
   });
-  watch(["network", "folds", "example", "view", "exercise", "claims", "verdict", "hints", "precision"], () => {
-    if (state.view !== "claims" || !state.network) return;
-    const wanted = JSON.stringify([sizes(state.network), batchSize(state.network), state.folds, state.example, state.exercise]);
-    if (wanted !== outline) {
-      fill(part, ...frame(findings, table));
-      fill(table, ...cards());
-    }
-    outline = wanted;
-    write(part);
-    fill(findings, ...told());
-  });
+  watch(
+    ["network", "folds", "example", "view", "exercise", "claims", "verdict", "hints", "precision"],
+    () => {
+      if (state.view !== "claims" || !state.network) return;
+      const wanted = JSON.stringify([
+        sizes(state.network),
+        batchSize(state.network),
+        state.folds,
+        state.example,
+        state.exercise,
+      ]);
+      if (wanted !== outline) {
+        fill(part, ...frame(findings, table));
+        fill(table, ...cards());
+      }
+      outline = wanted;
+      write(part);
+      fill(findings, ...told());
+    },
+  );
 }
 
 /**
@@ -54,7 +80,12 @@ export function verify() {
   }
   const { claims, precision } = state;
   attempt(async () => {
-    const request = { ...network, claims: body, precision: precisionBody(precision), reveal: !state.exercise };
+    const request = {
+      ...network,
+      claims: body,
+      precision: precisionBody(precision),
+      reveal: !state.exercise,
+    };
     const verdict = await post("/v1/verifications", request, "verifications");
     if (state.claims === claims) change({ verdict, problems: [] });
   }, verify);
@@ -66,7 +97,10 @@ export function verify() {
  */
 export function claimed() {
   const like = outlineLike();
-  const found = QUANTITIES.map((quantity) => [quantity, nested(state.claims, like[quantity], `/${quantity}`)]);
+  const found = QUANTITIES.map((quantity) => [
+    quantity,
+    nested(state.claims, like[quantity], `/${quantity}`),
+  ]);
   const given = found.filter(([, value]) => value !== null);
   return given.length ? Object.fromEntries(given) : null;
 }
@@ -76,10 +110,18 @@ function outlineLike() {
   const ns = sizes(/** @type {any} */ (state.network)).slice(1);
   const before = sizes(/** @type {any} */ (state.network));
   const n = batchSize(/** @type {any} */ (state.network));
-  const list = (/** @type {number} */ length, /** @type {any} */ of) => Array.from({ length }, () => of);
+  const list = (/** @type {number} */ length, /** @type {any} */ of) =>
+    Array.from({ length }, () => of);
   const units = ns.map((size) => (n === null ? list(size, 0) : list(n, list(size, 0))));
   const matrices = ns.map((size, index) => list(size, list(before[index], 0)));
-  return /** @type {any} */ ({ z: units, a: units, delta: units, cost: 0, bias_gradients: ns.map((size) => list(size, 0)), weight_gradients: matrices });
+  return /** @type {any} */ ({
+    z: units,
+    a: units,
+    delta: units,
+    cost: 0,
+    bias_gradients: ns.map((size) => list(size, 0)),
+    weight_gradients: matrices,
+  });
 }
 
 /** @param {string} chosen */
@@ -94,13 +136,21 @@ function precisionBody(chosen) {
  * @returns {any[]}
  */
 function frame(findings, table) {
-  const box = h("textarea", { rows: 5, "aria-label": words.claims.paste, placeholder: words.claims.placeholder, spellcheck: "false" });
+  const box = h("textarea", {
+    rows: 5,
+    "aria-label": words.claims.paste,
+    placeholder: words.claims.placeholder,
+    spellcheck: "false",
+  });
   const take = () => {
     const found = read(box.value);
     if (!found) return fill(note, words.claims.unreadable);
     fill(note);
     box.value = "";
-    change({ claims: { ...state.claims, ...Object.fromEntries(Object.entries(sheet(found))) }, verdict: null });
+    change({
+      claims: { ...state.claims, ...Object.fromEntries(Object.entries(sheet(found))) },
+      verdict: null,
+    });
   };
   const note = h("p", { class: "wrong", role: "status" });
   const precision = h(
@@ -115,10 +165,27 @@ function frame(findings, table) {
       { class: "bar" },
       h("label", { for: "precision" }, words.claims.precision),
       precision,
-      h("button", { type: "button", class: "plain", onclick: () => change({ claims: {}, verdict: null, hints: 0 }) }, words.claims.clear),
-      state.exercise ? h("button", { type: "button", class: "main", onclick: verify }, words.exercise.check) : null,
+      h(
+        "button",
+        {
+          type: "button",
+          class: "plain",
+          onclick: () => change({ claims: {}, verdict: null, hints: 0 }),
+        },
+        words.claims.clear,
+      ),
+      state.exercise
+        ? h("button", { type: "button", class: "main", onclick: verify }, words.exercise.check)
+        : null,
     ),
-    h("details", {}, h("summary", {}, words.claims.many), box, h("button", { type: "button", onclick: take }, words.claims.take), note),
+    h(
+      "details",
+      {},
+      h("summary", {}, words.claims.many),
+      box,
+      h("button", { type: "button", onclick: take }, words.claims.take),
+      note,
+    ),
     findings,
     table,
   ];
@@ -129,9 +196,20 @@ function cards() {
   const L = /** @type {any} */ (state.network).weights.length;
   const layers = Array.from({ length: L }, (_, index) => index + 1);
   const layerCards = layers.map((l) =>
-    h("section", { class: "card" }, h("h3", {}, words.numbers.layer(l, L)), layerTable(l, COLUMNS, claimCell, words.claims.layer(l)), pager(l)),
+    h(
+      "section",
+      { class: "card" },
+      h("h3", {}, words.numbers.layer(l, L)),
+      layerTable(l, COLUMNS, claimCell, words.claims.layer(l)),
+      pager(l),
+    ),
   );
-  const cost = h("section", { class: "card" }, h("h3", {}, words.claims.cost), h("p", { class: "total" }, "C = ", claimCell("/cost", "cost")));
+  const cost = h(
+    "section",
+    { class: "card" },
+    h("h3", {}, words.claims.cost),
+    h("p", { class: "total" }, "C = ", claimCell("/cost", "cost")),
+  );
   return [...layerCards, cost];
 }
 
@@ -179,7 +257,8 @@ function spread(input, rows) {
   const found = {};
   if (!cell || !first) return { [input.dataset.at ?? ""]: rows[0][0] };
   const lines = [...(first.parentElement?.children ?? [])].slice(first.sectionRowIndex);
-  const turned = rows.length === 1 && isVector(input) && lines.length > 1 ? rows[0].map((one) => [one]) : rows;
+  const turned =
+    rows.length === 1 && isVector(input) && lines.length > 1 ? rows[0].map((one) => [one]) : rows;
   turned.forEach((row, down) => {
     row.forEach((text, right) => {
       const there = lines[down]?.children[cell.cellIndex + right]?.querySelector("input");
@@ -199,7 +278,9 @@ function isVector(input) {
  * @param {HTMLElement} part
  */
 function write(part) {
-  for (const input of /** @type {NodeListOf<HTMLInputElement>} */ (part.querySelectorAll("input.claim"))) {
+  for (const input of /** @type {NodeListOf<HTMLInputElement>} */ (
+    part.querySelectorAll("input.claim")
+  )) {
     const at = /** @type {string} */ (input.dataset.at);
     const text = state.claims[at] ?? "";
     if (input.value !== text) input.value = text;
@@ -223,13 +304,21 @@ function judgement(at, text) {
   const quantity = at.split("/")[1];
   const census = state.verdict?.claims[quantity];
   if (text.trim() === "" || !census) return { verdict: "", reason: "" };
-  const wrong = census.wrong_entries.find((/** @type {any} */ entry) => entry.at === `/claims${at}`);
+  const wrong = census.wrong_entries.find(
+    (/** @type {any} */ entry) => entry.at === `/claims${at}`,
+  );
   if (wrong) {
     const follows = equationOf(at) === "holds";
-    const reason = state.exercise ? words.claims.wrongHidden : words.claims.wrong(full(wrong.correct), full(Number(wrong.bound.toPrecision(2))));
-    return { verdict: follows ? "follows" : "wrong", reason: reason + (follows ? ` ${words.claims.follows}` : "") };
+    const reason = state.exercise
+      ? words.claims.wrongHidden
+      : words.claims.wrong(full(wrong.correct), full(Number(wrong.bound.toPrecision(2))));
+    return {
+      verdict: follows ? "follows" : "wrong",
+      reason: reason + (follows ? ` ${words.claims.follows}` : ""),
+    };
   }
-  if (census.verdict === "undecided") return { verdict: "undecided", reason: words.claims.undecided };
+  if (census.verdict === "undecided")
+    return { verdict: "undecided", reason: words.claims.undecided };
   return { verdict: "right", reason: words.claims.right };
 }
 
@@ -241,21 +330,41 @@ function judgement(at, text) {
 function equationOf(at) {
   const [, quantity, index] = at.split("/");
   const layer = quantity === "cost" ? state.network?.weights.length : Number(index) + 1;
-  const name = quantity === "delta" ? (layer === state.network?.weights.length ? "BP1" : "BP2") : EQUATION_OF[/** @type {keyof EQUATION_OF} */ (quantity)];
-  const found = state.verdict.equations.find((/** @type {any} */ one) => one.equation === name && one.layer === layer);
+  const name =
+    quantity === "delta"
+      ? layer === state.network?.weights.length
+        ? "BP1"
+        : "BP2"
+      : EQUATION_OF[/** @type {keyof EQUATION_OF} */ (quantity)];
+  const found = state.verdict.equations.find(
+    (/** @type {any} */ one) => one.equation === name && one.layer === layer,
+  );
   return found?.verdict ?? "untested";
 }
 
 /** @returns {any[]} */
 function told() {
   const verdict = state.verdict;
-  if (!verdict) return [h("p", { class: "quiet" }, Object.keys(state.claims).length ? words.claims.waiting : words.claims.nothing), hintsPart()];
+  if (!verdict)
+    return [
+      h(
+        "p",
+        { class: "quiet" },
+        Object.keys(state.claims).length ? words.claims.waiting : words.claims.nothing,
+      ),
+      hintsPart(),
+    ];
   const first = verdict.equations.find((/** @type {any} */ one) => one.verdict === "fails");
   return [
     h(
       "div",
       { class: `verdict ${verdict.verdict}` },
-      h("h3", {}, h("span", { class: "sign" }, words.claims.signs[verdict.verdict]), ` ${words.claims.verdicts[verdict.verdict]}`),
+      h(
+        "h3",
+        {},
+        h("span", { class: "sign" }, words.claims.signs[verdict.verdict]),
+        ` ${words.claims.verdicts[verdict.verdict]}`,
+      ),
       h("p", {}, words.claims.summary(verdict)),
     ),
     state.exercise ? null : verdict.diagnosis.map(finding),
@@ -284,9 +393,18 @@ function equations(all, first) {
       { class: `${one.verdict}${one === first ? " first" : ""}` },
       h("span", { class: "sign", "aria-hidden": "true" }, words.claims.equationSigns[one.verdict]),
       h("span", {}, `${words.claims.equation(one)} `),
-      h("span", { class: "quiet" }, one === first ? words.claims.firstFails : words.claims.equationVerdicts[one.verdict]),
+      h(
+        "span",
+        { class: "quiet" },
+        one === first ? words.claims.firstFails : words.claims.equationVerdicts[one.verdict],
+      ),
     );
-  return h("div", {}, h("h4", {}, words.claims.equations), h("ul", { class: "equations" }, all.map(item)));
+  return h(
+    "div",
+    {},
+    h("h4", {}, words.claims.equations),
+    h("ul", { class: "equations" }, all.map(item)),
+  );
 }
 
 /**
@@ -295,6 +413,9 @@ function equations(all, first) {
  */
 export function sheetOf(request) {
   const { precision = "auto", claims } = request;
-  const name = typeof precision === "string" ? precision : `${Object.values(precision)[0]} ${Object.keys(precision)[0]}`;
+  const name =
+    typeof precision === "string"
+      ? precision
+      : `${Object.values(precision)[0]} ${Object.keys(precision)[0]}`;
   return { claims: sheet(claims), precision: name };
 }

@@ -22,7 +22,8 @@ export function mount(part) {
   const soon = debounced(() => draw(charts), 60);
   watch(["view", "answer", "selected", "exercise"], () => {
     if (state.view !== "differences" || !state.network) return;
-    if (!part.firstChild) fill(part, h("p", { class: "lead" }, words.differences.lead), top, summary, charts);
+    if (!part.firstChild)
+      fill(part, h("p", { class: "lead" }, words.differences.lead), top, summary, charts);
     if (state.exercise) return fill(charts, words.exercise.hidden);
     fill(top, h("label", { for: "parameter" }, words.differences.parameter), chooser());
     fill(summary, ...checked());
@@ -33,23 +34,34 @@ export function mount(part) {
 /** The weight or bias that the selected number is about; the first weight otherwise. */
 function parameter() {
   const found = place(state.selected);
-  const quantity = PARAMETER_OF[/** @type {keyof PARAMETER_OF} */ (found?.quantity)] ?? found?.quantity;
+  const quantity =
+    PARAMETER_OF[/** @type {keyof PARAMETER_OF} */ (found?.quantity)] ?? found?.quantity;
   if (!found || !(quantity === "weights" || quantity === "biases")) return "/weights/0/0/0";
   return pointer(quantity, found.layer, found.neuron, found.source);
 }
 
 function chooser() {
   const ns = sizes(/** @type {any} */ (state.network));
-  const all = ns.slice(1).flatMap((n, index) =>
-    Array.from({ length: Math.min(n, LISTED_MAX) }, (_, j) => [
-      pointer("biases", index + 1, j),
-      ...Array.from({ length: Math.min(ns[index], LISTED_MAX) }, (_, k) => pointer("weights", index + 1, j, k)),
-    ]).flat(),
-  );
+  const all = ns
+    .slice(1)
+    .flatMap((n, index) =>
+      Array.from({ length: Math.min(n, LISTED_MAX) }, (_, j) => [
+        pointer("biases", index + 1, j),
+        ...Array.from({ length: Math.min(ns[index], LISTED_MAX) }, (_, k) =>
+          pointer("weights", index + 1, j, k),
+        ),
+      ]).flat(),
+    );
   const chosen = parameter();
   const listed = all.slice(0, LISTED_MAX);
-  const options = (listed.includes(chosen) ? listed : [chosen, ...listed]).map((at) => h("option", { value: at }, symbol(at)));
-  const select = h("select", { id: "parameter", onchange: () => change({ selected: select.value }) }, options);
+  const options = (listed.includes(chosen) ? listed : [chosen, ...listed]).map((at) =>
+    h("option", { value: at }, symbol(at)),
+  );
+  const select = h(
+    "select",
+    { id: "parameter", onchange: () => change({ selected: select.value }) },
+    options,
+  );
   select.value = chosen;
   return select;
 }
@@ -58,10 +70,24 @@ function chooser() {
 function checked() {
   const check = state.answer?.finite_difference;
   if (!check) return [h("p", { class: "quiet" }, words.differences.unchecked)];
-  const sign = h("span", { class: check.agrees ? "right" : "wrong", "aria-hidden": "true" }, check.agrees ? "✓ " : "✗ ");
-  const kinks = check.kinks.map((/** @type {any} */ kink) => h("li", {}, words.differences.kink(symbol(kink.at), short(kink.left), short(kink.right))));
+  const sign = h(
+    "span",
+    { class: check.agrees ? "right" : "wrong", "aria-hidden": "true" },
+    check.agrees ? "✓ " : "✗ ",
+  );
+  const kinks = check.kinks.map((/** @type {any} */ kink) =>
+    h("li", {}, words.differences.kink(symbol(kink.at), short(kink.left), short(kink.right))),
+  );
   return [
-    h("p", {}, sign, words.differences.agrees(check), check.worst ? ` ${words.differences.worst(symbol(check.worst.at), check.worst.ratio.toPrecision(2))}` : ""),
+    h(
+      "p",
+      {},
+      sign,
+      words.differences.agrees(check),
+      check.worst
+        ? ` ${words.differences.worst(symbol(check.worst.at), check.worst.ratio.toPrecision(2))}`
+        : "",
+    ),
     kinks.length ? h("ul", {}, kinks) : null,
   ];
 }
@@ -75,7 +101,12 @@ function draw(charts) {
     async () => {
       const curve = await post("/v1/curves", { ...network, at }, "curves");
       if (state.network !== network || parameter() !== at) return;
-      fill(charts, costChart(curve), errorChart(curve), batch === null ? null : h("p", { class: "quiet" }, words.differences.batch));
+      fill(
+        charts,
+        costChart(curve),
+        errorChart(curve),
+        batch === null ? null : h("p", { class: "quiet" }, words.differences.batch),
+      );
     },
     () => draw(charts),
   );
@@ -84,11 +115,18 @@ function draw(charts) {
 /** @param {any} curve */
 function costChart({ at, symbol: plain, value, gradient, costs }) {
   const name = lowered(plain);
-  const points = costs.values.map((/** @type {number} */ x, /** @type {number} */ index) => [x, costs.costs[index]]);
+  const points = costs.values.map((/** @type {number} */ x, /** @type {number} */ index) => [
+    x,
+    costs.costs[index],
+  ]);
   const cost = state.answer?.cost;
   const reach = (costs.values.at(-1) - costs.values[0]) / 5;
-  const tangent = [value - reach, value + reach].map((x) => /** @type {[number, number]} */ ([x, cost + gradient * (x - value)]));
-  const kinks = (state.answer?.finite_difference?.kinks ?? []).filter((/** @type {any} */ kink) => kink.at === gradientOf(at));
+  const tangent = [value - reach, value + reach].map(
+    (x) => /** @type {[number, number]} */ ([x, cost + gradient * (x - value)]),
+  );
+  const kinks = (state.answer?.finite_difference?.kinks ?? []).filter(
+    (/** @type {any} */ kink) => kink.at === gradientOf(at),
+  );
   return h(
     "figure",
     {},
@@ -96,8 +134,14 @@ function costChart({ at, symbol: plain, value, gradient, costs }) {
       label: words.differences.costLabel(name, full(value), full(gradient)),
       xTitle: name,
       yTitle: "C",
-      lines: [{ points, name: "error" }, ...(typeof cost === "number" ? [{ points: tangent, name: "tangent" }] : [])],
-      dots: typeof cost === "number" ? [{ x: value, y: cost, name: "now", title: `C = ${full(cost)}` }] : [],
+      lines: [
+        { points, name: "error" },
+        ...(typeof cost === "number" ? [{ points: tangent, name: "tangent" }] : []),
+      ],
+      dots:
+        typeof cost === "number"
+          ? [{ x: value, y: cost, name: "now", title: `C = ${full(cost)}` }]
+          : [],
       marks: kinks.length ? [{ x: value, text: words.differences.kinkHere, name: "kink" }] : [],
     }),
     h("figcaption", {}, words.differences.costCaption(name, full(gradient))),
@@ -108,22 +152,36 @@ function costChart({ at, symbol: plain, value, gradient, costs }) {
 function errorChart({ at, symbol: plain, steps, best }) {
   const name = lowered(plain);
   const check = state.answer?.finite_difference;
-  const uncertainty = check ? valueAt(check, gradientOf(at).replace("_gradients", "_uncertainties")) : null;
+  const uncertainty = check
+    ? valueAt(check, gradientOf(at).replace("_gradients", "_uncertainties"))
+    : null;
   const points = steps.map((/** @type {any} */ one) => [one.step, one.error]);
-  const chosen = best && best.error > 0 ? [{ x: best.step, y: best.error, name: "now", title: `h = ${full(best.step)}` }] : [];
+  const chosen =
+    best && best.error > 0
+      ? [{ x: best.step, y: best.error, name: "now", title: `h = ${full(best.step)}` }]
+      : [];
   return h(
     "figure",
     {},
     plot({
-      label: words.differences.errorLabel(name, best ? full(best.step) : "?", best ? full(best.error) : "?"),
+      label: words.differences.errorLabel(
+        name,
+        best ? full(best.step) : "?",
+        best ? full(best.error) : "?",
+      ),
       xTitle: words.differences.step,
       yTitle: words.differences.error,
       xLog: true,
       yLog: true,
       lines: [{ points, name: "error" }],
       dots: chosen,
-      marks: best ? [{ x: best.step, text: words.differences.best(best.step.toExponential(0)) }] : [],
-      bands: typeof uncertainty === "number" && uncertainty > 0 ? [{ low: 0, high: uncertainty, text: words.differences.uncertainty(short(uncertainty)) }] : [],
+      marks: best
+        ? [{ x: best.step, text: words.differences.best(best.step.toExponential(0)) }]
+        : [],
+      bands:
+        typeof uncertainty === "number" && uncertainty > 0
+          ? [{ low: 0, high: uncertainty, text: words.differences.uncertainty(short(uncertainty)) }]
+          : [],
     }),
     h("figcaption", {}, words.differences.errorCaption),
   );

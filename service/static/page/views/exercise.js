@@ -31,7 +31,13 @@ export function start(exercise, more = {}) {
     async () => {
       const network = networkOf(await post("/v1/challenges", request, "challenges"));
       const title = words.exercise.title(exercise);
-      open(network, { exercise, precision: `${decimals} decimals`, view: "claims", title, ...more });
+      open(network, {
+        exercise,
+        precision: `${decimals} decimals`,
+        view: "claims",
+        title,
+        ...more,
+      });
     },
     () => start(exercise, more),
   );
@@ -39,20 +45,45 @@ export function start(exercise, more = {}) {
 
 /** @returns {any[]} */
 function form() {
-  const now = state.exercise ?? { sizes: [2, 3, 2], activation: "sigmoid", cost: "mean_squared_error", seed: 7, decimals: 4 };
+  const now = state.exercise ?? {
+    sizes: [2, 3, 2],
+    activation: "sigmoid",
+    cost: "mean_squared_error",
+    seed: 7,
+    decimals: 4,
+  };
   const sizes = h("input", { id: "exercise-sizes", type: "text", value: now.sizes.join("-") });
   const activation = choose("exercise-activation", ACTIVATIONS, now.activation);
   const cost = choose("exercise-cost", COSTS, now.cost);
-  const seed = h("input", { id: "exercise-seed", type: "number", min: 0, max: SEED_MAX, value: now.seed });
-  const decimals = h("input", { id: "exercise-decimals", type: "number", min: 2, max: 8, value: now.decimals });
+  const seed = h("input", {
+    id: "exercise-seed",
+    type: "number",
+    min: 0,
+    max: SEED_MAX,
+    value: now.seed,
+  });
+  const decimals = h("input", {
+    id: "exercise-decimals",
+    type: "number",
+    min: 2,
+    max: 8,
+    value: now.decimals,
+  });
   const note = h("p", { class: "wrong", role: "status" });
   const submit = (/** @type {Event} */ event) => {
     event.preventDefault();
     const found = layerSizes(sizes.value);
     if (!found) return fill(note, words.opening.badSizes);
-    start({ sizes: found, activation: activation.value, cost: cost.value, seed: Number(seed.value), decimals: Number(decimals.value) });
+    start({
+      sizes: found,
+      activation: activation.value,
+      cost: cost.value,
+      seed: Number(seed.value),
+      decimals: Number(decimals.value),
+    });
   };
-  const labelled = (/** @type {string} */ text, /** @type {HTMLElement} */ control) => h("p", {}, h("label", { for: control.id }, text), control);
+  const labelled = (/** @type {string} */ text, /** @type {HTMLElement} */ control) =>
+    h("p", {}, h("label", { for: control.id }, text), control);
   return [
     h("p", { class: "lead" }, words.exercise.about),
     h(
@@ -66,7 +97,9 @@ function form() {
       h("button", { type: "submit", class: "main" }, words.exercise.start),
       note,
     ),
-    state.exercise ? h("p", {}, h("button", { type: "button", onclick: finish }, words.exercise.finish)) : null,
+    state.exercise
+      ? h("p", {}, h("button", { type: "button", onclick: finish }, words.exercise.finish))
+      : null,
   ];
 }
 
@@ -77,7 +110,11 @@ function finish() {
 
 /** @param {string} id @param {string[]} names @param {string} chosen */
 function choose(id, names, chosen) {
-  const select = h("select", { id }, names.map((name) => h("option", { value: name }, name.replaceAll("_", " "))));
+  const select = h(
+    "select",
+    { id },
+    names.map((name) => h("option", { value: name }, name.replaceAll("_", " "))),
+  );
   select.value = chosen;
   return select;
 }
@@ -94,8 +131,20 @@ export function hintsPart() {
   return h(
     "div",
     { class: "hints" },
-    shown.length ? h("ol", {}, shown.map((hint) => h("li", {}, hint))) : null,
-    more ? h("button", { type: "button", onclick: () => change({ hints: shown.length + 1 }) }, shown.length ? words.exercise.more : words.exercise.hint) : null,
+    shown.length
+      ? h(
+          "ol",
+          {},
+          shown.map((hint) => h("li", {}, hint)),
+        )
+      : null,
+    more
+      ? h(
+          "button",
+          { type: "button", onclick: () => change({ hints: shown.length + 1 }) },
+          shown.length ? words.exercise.more : words.exercise.hint,
+        )
+      : null,
   );
 }
 

@@ -30,7 +30,12 @@ function problems() {
   const listed = state.problems.slice(0, LISTED_MAX);
   const more = state.problems.length - listed.length;
   return listed.length
-    ? h("ul", { class: "problems" }, listed.map(problem), more ? h("li", {}, words.notice.more(more)) : null)
+    ? h(
+        "ul",
+        { class: "problems" },
+        listed.map(problem),
+        more ? h("li", {}, words.notice.more(more)) : null,
+      )
     : null;
 }
 
@@ -71,5 +76,7 @@ function markCells() {
 function cells(pointer) {
   const at = pointer.replace(/^\/claims/, "");
   if (!at) return [];
-  return [...document.querySelectorAll(`input[data-at="${at}"], input[data-at^="${at}/"]`)].map((cell) => /** @type {HTMLInputElement} */ (cell));
+  return [...document.querySelectorAll(`input[data-at="${at}"], input[data-at^="${at}/"]`)].map(
+    (cell) => /** @type {HTMLInputElement} */ (cell),
+  );
 }

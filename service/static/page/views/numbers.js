@@ -16,21 +16,31 @@ export function mount(part) {
   let outline = "";
   part.addEventListener("input", edit);
   part.addEventListener("keydown", walk);
-  watch(["network", "answer", "step", "steps", "example", "folds", "view", "exercise", "activations"], () => {
-    if (state.view !== "numbers" || !state.network) return;
-    const wanted = outlineOf();
-    if (wanted !== outline) fill(part, ...drawn());
-    outline = wanted;
-    refresh(part, known);
-    settle(part);
-  });
+  watch(
+    ["network", "answer", "step", "steps", "example", "folds", "view", "exercise", "activations"],
+    () => {
+      if (state.view !== "numbers" || !state.network) return;
+      const wanted = outlineOf();
+      if (wanted !== outline) fill(part, ...drawn());
+      outline = wanted;
+      refresh(part, known);
+      settle(part);
+    },
+  );
 }
 
 /** What decides which cells there are. */
 function outlineOf() {
   const network = /** @type {any} */ (state.network);
   const { folds, example, exercise } = state;
-  return JSON.stringify([sizes(network), batchSize(network), folds, example, Boolean(exercise), state.activations.length]);
+  return JSON.stringify([
+    sizes(network),
+    batchSize(network),
+    folds,
+    example,
+    Boolean(exercise),
+    state.activations.length,
+  ]);
 }
 
 /** @returns {any[]} */
@@ -61,7 +71,9 @@ function inputCard() {
 function targetCard() {
   const network = /** @type {any} */ (state.network);
   const L = network.weights.length;
-  const cost = chooser(words.numbers.cost, state.costNames, network.cost, (name) => change({ network: { ...network, cost: name } }));
+  const cost = chooser(words.numbers.cost, state.costNames, network.cost, (name) =>
+    change({ network: { ...network, cost: name } }),
+  );
   const total = state.exercise ? null : h("p", { class: "total" }, "C = ", result("/cost", "cost"));
   return h(
     "section",
@@ -77,7 +89,9 @@ function targetCard() {
 function layerCard(l, quantities) {
   const network = /** @type {any} */ (state.network);
   const L = network.weights.length;
-  const names = state.activations.filter(({ elementwise }) => elementwise || l === L).map(({ name }) => name);
+  const names = state.activations
+    .filter(({ elementwise }) => elementwise || l === L)
+    .map(({ name }) => name);
   const choose = (/** @type {string} */ name) => {
     const now = /** @type {any} */ (state.network);
     change({ network: { ...now, activation: now.activation.with(l - 1, name) } });
@@ -95,27 +109,47 @@ function layerCard(l, quantities) {
 /** @param {number} l */
 function foot(l) {
   const n = sizes(/** @type {any} */ (state.network))[l];
-  const resize = (/** @type {number} */ by) => () => change({ network: resized(/** @type {any} */ (state.network), l, n + by), folds: {} });
+  const resize = (/** @type {number} */ by) => () =>
+    change({ network: resized(/** @type {any} */ (state.network), l, n + by), folds: {} });
   if (state.exercise) return pager(l);
   return h(
     "div",
     { class: "foot" },
     pager(l),
-    h("button", { type: "button", class: "plain", onclick: resize(1), "aria-label": words.numbers.addTo(l) }, words.numbers.add(l)),
-    h("button", { type: "button", class: "plain", onclick: resize(-1), disabled: n === 1, "aria-label": words.numbers.removeFrom(l) }, words.numbers.remove(l)),
+    h(
+      "button",
+      { type: "button", class: "plain", onclick: resize(1), "aria-label": words.numbers.addTo(l) },
+      words.numbers.add(l),
+    ),
+    h(
+      "button",
+      {
+        type: "button",
+        class: "plain",
+        onclick: resize(-1),
+        disabled: n === 1,
+        "aria-label": words.numbers.removeFrom(l),
+      },
+      words.numbers.remove(l),
+    ),
   );
 }
 
 /** @param {number[]} ns */
 function outlineBar(ns) {
-  const layers = (/** @type {1 | -1} */ by) => () => change({ network: withLayer(/** @type {any} */ (state.network), by), folds: {} });
+  const layers = (/** @type {1 | -1} */ by) => () =>
+    change({ network: withLayer(/** @type {any} */ (state.network), by), folds: {} });
   if (state.exercise) return null;
   return h(
     "div",
     { class: "bar" },
     h("span", { class: "outline" }, ns.join(" – ")),
     h("button", { type: "button", class: "plain", onclick: layers(1) }, words.numbers.addLayer),
-    h("button", { type: "button", class: "plain", onclick: layers(-1), disabled: ns.length === 2 }, words.numbers.removeLayer),
+    h(
+      "button",
+      { type: "button", class: "plain", onclick: layers(-1), disabled: ns.length === 2 },
+      words.numbers.removeLayer,
+    ),
     h("span", { class: "quiet" }, words.numbers.hint),
   );
 }
@@ -123,8 +157,17 @@ function outlineBar(ns) {
 function exampleChooser() {
   const n = batchSize(/** @type {any} */ (state.network));
   if (n === null) return h("p", { class: "quiet" }, words.numbers.oneExample);
-  const options = Array.from({ length: n }, (_, index) => h("option", { value: index }, words.numbers.example(index, n)));
-  const select = h("select", { "aria-label": words.numbers.whichExample, onchange: () => change({ example: Number(select.value) }) }, options);
+  const options = Array.from({ length: n }, (_, index) =>
+    h("option", { value: index }, words.numbers.example(index, n)),
+  );
+  const select = h(
+    "select",
+    {
+      "aria-label": words.numbers.whichExample,
+      onchange: () => change({ example: Number(select.value) }),
+    },
+    options,
+  );
   select.value = String(state.example);
   return select;
 }
@@ -139,7 +182,11 @@ function chooser(label, names, chosen, choose) {
   const known = names.includes(chosen) ? names : [chosen, ...names];
   const select = h(
     "select",
-    { "aria-label": label, onchange: () => choose(select.value), disabled: Boolean(state.exercise) },
+    {
+      "aria-label": label,
+      onchange: () => choose(select.value),
+      disabled: Boolean(state.exercise),
+    },
     known.map((name) => h("option", { value: name }, name.replaceAll("_", " "))),
   );
   select.value = chosen;
@@ -159,12 +206,16 @@ function edit(event) {
  * @param {HTMLElement} part
  */
 function settle(part) {
-  for (const input of /** @type {NodeListOf<HTMLInputElement>} */ (part.querySelectorAll("input[data-at]"))) {
+  for (const input of /** @type {NodeListOf<HTMLInputElement>} */ (
+    part.querySelectorAll("input[data-at]")
+  )) {
     input.readOnly = Boolean(state.exercise);
     input.title = full(input.value);
   }
   const network = /** @type {any} */ (state.network);
-  const selects = /** @type {NodeListOf<HTMLSelectElement>} */ (part.querySelectorAll(".cards select:not([aria-label='" + words.numbers.whichExample + "'])"));
+  const selects = /** @type {NodeListOf<HTMLSelectElement>} */ (
+    part.querySelectorAll(".cards select:not([aria-label='" + words.numbers.whichExample + "'])")
+  );
   [...network.activation, network.cost].forEach((name, index) => {
     if (selects[index]) selects[index].value = name;
   });

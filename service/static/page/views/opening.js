@@ -21,10 +21,24 @@ export function startOpening() {
     dialog.close();
   };
   const examples = h("ul", { class: "examples" });
-  watch(["examples"], () => fill(examples, state.examples.map((one) => example(one, done))));
+  watch(["examples"], () =>
+    fill(
+      examples,
+      state.examples.map((one) => example(one, done)),
+    ),
+  );
   fill(
     dialog,
-    h("h2", {}, words.opening.title, h("button", { type: "button", class: "round close", "aria-label": words.opening.close, onclick: done }, "×")),
+    h(
+      "h2",
+      {},
+      words.opening.title,
+      h(
+        "button",
+        { type: "button", class: "round close", "aria-label": words.opening.close, onclick: done },
+        "×",
+      ),
+    ),
     h("h3", {}, words.opening.examples),
     examples,
     ...fromText(note, done),
@@ -39,7 +53,16 @@ function example(one, done) {
     done();
     openExample(one);
   };
-  return h("li", {}, h("button", { type: "button", onclick: choose }, h("b", {}, one.title), h("span", { class: "quiet" }, one.description)));
+  return h(
+    "li",
+    {},
+    h(
+      "button",
+      { type: "button", onclick: choose },
+      h("b", {}, one.title),
+      h("span", { class: "quiet" }, one.description),
+    ),
+  );
 }
 
 /**
@@ -48,7 +71,13 @@ function example(one, done) {
 export function openExample({ name, title, endpoint, request }) {
   history.replaceState(null, "", `#example=${name}`);
   if (endpoint === "/v1/challenges") {
-    const { layer_sizes: sizes, activation, cost = "mean_squared_error", seed = 0, precision } = request;
+    const {
+      layer_sizes: sizes,
+      activation,
+      cost = "mean_squared_error",
+      seed = 0,
+      precision,
+    } = request;
     start({ sizes, activation, cost, seed, decimals: precision?.decimals ?? 4 });
   } else {
     openRequest(request, title);
@@ -69,8 +98,18 @@ export function openRequest(request, title) {
 
 /** @param {HTMLElement} note @param {() => void} done */
 function fromText(note, done) {
-  const box = h("textarea", { id: "json", rows: 5, spellcheck: "false", placeholder: words.opening.placeholder });
-  const file = h("input", { id: "file", type: "file", accept: ".json,application/json", onchange: async () => take(await file.files[0].text()) });
+  const box = h("textarea", {
+    id: "json",
+    rows: 5,
+    spellcheck: "false",
+    placeholder: words.opening.placeholder,
+  });
+  const file = h("input", {
+    id: "file",
+    type: "file",
+    accept: ".json,application/json",
+    onchange: async () => take(await file.files[0].text()),
+  });
   const take = (/** @type {string} */ text) => {
     const request = parsedJson(text);
     if (request === undefined) return fill(note, words.opening.notJson);
@@ -80,7 +119,13 @@ function fromText(note, done) {
   return [
     h("h3", {}, h("label", { for: "json" }, words.opening.json)),
     box,
-    h("p", { class: "bar" }, h("button", { type: "button", onclick: () => take(box.value) }, words.opening.take), h("label", { for: "file" }, words.opening.file), file),
+    h(
+      "p",
+      { class: "bar" },
+      h("button", { type: "button", onclick: () => take(box.value) }, words.opening.take),
+      h("label", { for: "file" }, words.opening.file),
+      file,
+    ),
   ];
 }
 
@@ -90,13 +135,20 @@ function fromSizes(note, done) {
   const submit = (/** @type {Event} */ event) => {
     event.preventDefault();
     const sizes = layerSizes(box.value);
-    const count = sizes?.slice(1).reduce((sum, n, index) => sum + n * (sizes[index] + 1), 0) ?? Infinity;
-    if (!sizes || count > PARAMETERS_MAX) return fill(note, sizes ? words.opening.tooLarge : words.opening.badSizes);
+    const count =
+      sizes?.slice(1).reduce((sum, n, index) => sum + n * (sizes[index] + 1), 0) ?? Infinity;
+    if (!sizes || count > PARAMETERS_MAX)
+      return fill(note, sizes ? words.opening.tooLarge : words.opening.badSizes);
     open(fresh(sizes, "sigmoid"), { title: words.opening.fresh(sizes), view: "numbers" });
     done();
   };
   return [
     h("h3", {}, h("label", { for: "sizes" }, words.opening.sizes)),
-    h("form", { class: "bar", onsubmit: submit }, box, h("button", { type: "submit" }, words.opening.make)),
+    h(
+      "form",
+      { class: "bar", onsubmit: submit },
+      box,
+      h("button", { type: "submit" }, words.opening.make),
+    ),
   ];
 }

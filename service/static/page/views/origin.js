@@ -26,7 +26,11 @@ async function show(part) {
   const at = state.selected;
   const found = place(at);
   if (state.exercise || !found || !state.answer) {
-    fill(part, h("h2", {}, words.origin.title), h("p", { class: "quiet" }, state.exercise ? words.origin.exercise : words.origin.empty));
+    fill(
+      part,
+      h("h2", {}, words.origin.title),
+      h("p", { class: "quiet" }, state.exercise ? words.origin.exercise : words.origin.empty),
+    );
     return;
   }
   const network = state.network;
@@ -57,10 +61,16 @@ function heading(at) {
  * @returns {Promise<any[]>}
  */
 async function origin(at, found) {
-  if (GIVEN.includes(found.quantity) || ["weights", "biases"].includes(found.quantity)) return given(at, found);
+  if (GIVEN.includes(found.quantity) || ["weights", "biases"].includes(found.quantity))
+    return given(at, found);
   const answer = await post("/v1/origins", { ...state.network, at, digits: DIGITS }, "origins");
   return [
-    h("div", { class: "formulas" }, math(answer.equation.mathml), math(answer.numbers.mathml, { class: "entry" })),
+    h(
+      "div",
+      { class: "formulas" },
+      math(answer.equation.mathml),
+      math(answer.numbers.mathml, { class: "entry" }),
+    ),
     terms(answer),
     stored(answer.value, words.origin.stored),
     witness(at),
@@ -72,14 +82,22 @@ async function origin(at, found) {
 function given(at, found) {
   const gradient = { weights: "weight_gradients", biases: "bias_gradients" }[found.quantity];
   const to = gradient ? at.replace(found.quantity, gradient) : null;
-  return [stored(valueAt(state.network, at), words.origin.given), to ? links(words.origin.gradient, [to]) : null];
+  return [
+    stored(valueAt(state.network, at), words.origin.given),
+    to ? links(words.origin.gradient, [to]) : null,
+  ];
 }
 
 /** @param {any} answer */
 function terms(answer) {
   if (answer.terms.length < 2 && !answer.times) return null;
   const row = (/** @type {any} */ term, /** @type {string} */ sign) =>
-    h("tr", {}, h("th", { scope: "row" }, sign ? `${sign} ` : "", math(term.mathml)), h("td", { title: full(term.value) }, short(term.value)));
+    h(
+      "tr",
+      {},
+      h("th", { scope: "row" }, sign ? `${sign} ` : "", math(term.mathml)),
+      h("td", { title: full(term.value) }, short(term.value)),
+    );
   return h(
     "table",
     { class: "terms" },
@@ -87,7 +105,9 @@ function terms(answer) {
     h(
       "tbody",
       {},
-      answer.terms.map((/** @type {any} */ term, /** @type {number} */ index) => row(term, index ? "+" : "")),
+      answer.terms.map((/** @type {any} */ term, /** @type {number} */ index) =>
+        row(term, index ? "+" : ""),
+      ),
       answer.times ? row(answer.times, "×") : null,
     ),
   );
@@ -95,7 +115,12 @@ function terms(answer) {
 
 /** @param {any} value @param {string} what */
 function stored(value, what) {
-  return h("p", { class: "stored" }, h("span", { class: "quiet" }, `${what} `), h("b", {}, full(value)));
+  return h(
+    "p",
+    { class: "stored" },
+    h("span", { class: "quiet" }, `${what} `),
+    h("b", {}, full(value)),
+  );
 }
 
 /**
@@ -119,7 +144,12 @@ function witness(at) {
 
 /** @param {any[]} ingredients */
 function madeOf(ingredients) {
-  return ingredients.length ? links(words.origin.madeOf, ingredients.map(({ at }) => at)) : null;
+  return ingredients.length
+    ? links(
+        words.origin.madeOf,
+        ingredients.map(({ at }) => at),
+      )
+    : null;
 }
 
 /** @param {string} title @param {string[]} pointers */
@@ -132,7 +162,18 @@ function links(title, pointers) {
     return h(
       "li",
       {},
-      h("button", { type: "button", class: `chip kind-${KINDS[quantity]}`, "data-at": at, title: sentence(at) }, h("span", {}, symbol(at)), " ", h("b", {}, shown)),
+      h(
+        "button",
+        {
+          type: "button",
+          class: `chip kind-${KINDS[quantity]}`,
+          "data-at": at,
+          title: sentence(at),
+        },
+        h("span", {}, symbol(at)),
+        " ",
+        h("b", {}, shown),
+      ),
     );
   };
   return h("div", { class: "links" }, h("h3", {}, title), h("ul", {}, pointers.map(link)));
@@ -148,13 +189,23 @@ async function walk(at, found) {
   const parameter = parameterOf(found.quantity);
   if (!["weights", "biases"].includes(parameter)) return [];
   const to = at.replace(found.quantity, parameter);
-  const one = batchSize(/** @type {any} */ (state.network)) === null ? {} : { example: state.example };
-  const answer = await post("/v1/derivations", { ...state.network, ...one, at: to, limit: PATHS }, "derivations");
+  const one =
+    batchSize(/** @type {any} */ (state.network)) === null ? {} : { example: state.example };
+  const answer = await post(
+    "/v1/derivations",
+    { ...state.network, ...one, at: to, limit: PATHS },
+    "derivations",
+  );
   return [
     h("h3", {}, words.origin.walk),
     "example" in one ? h("p", { class: "quiet" }, words.origin.oneExample(state.example)) : null,
     h("ol", { class: "walk" }, answer.factors.map(factor)),
-    h("p", { class: "stored" }, h("span", { class: "quiet" }, `${words.origin.product} `), h("b", {}, full(answer.gradient))),
+    h(
+      "p",
+      { class: "stored" },
+      h("span", { class: "quiet" }, `${words.origin.product} `),
+      h("b", {}, full(answer.gradient)),
+    ),
     Number(answer.path_count) > 1 ? paths(answer) : null,
   ];
 }
@@ -164,14 +215,25 @@ function factor({ mathml, formula, value, shared, sentence: said }) {
   return h(
     "li",
     { class: shared ? "shared" : null },
-    h("div", { class: "factor" }, math(["mrow", mathml, ["mo", "="], formula.mathml]), h("b", { title: full(value) }, short(value))),
-    h("span", { class: "quiet" }, said, shared ? h("span", { class: "mark" }, ` ${words.origin.shared}`) : null),
+    h(
+      "div",
+      { class: "factor" },
+      math(["mrow", mathml, ["mo", "="], formula.mathml]),
+      h("b", { title: full(value) }, short(value)),
+    ),
+    h(
+      "span",
+      { class: "quiet" },
+      said,
+      shared ? h("span", { class: "mark" }, ` ${words.origin.shared}`) : null,
+    ),
   );
 }
 
 /** @param {any} answer */
 function paths(answer) {
-  const name = (/** @type {[number, number]} */ [layer, neuron]) => symbol(`/z/${layer - 1}/${neuron}`);
+  const name = (/** @type {[number, number]} */ [layer, neuron]) =>
+    symbol(`/z/${layer - 1}/${neuron}`);
   return h(
     "table",
     { class: "terms paths" },
@@ -180,9 +242,23 @@ function paths(answer) {
       "tbody",
       {},
       answer.paths.map((/** @type {any} */ path) =>
-        h("tr", {}, h("th", { scope: "row" }, path.neurons.map(name).join(" → "), " → C"), h("td", { title: full(path.product) }, short(path.product))),
+        h(
+          "tr",
+          {},
+          h("th", { scope: "row" }, path.neurons.map(name).join(" → "), " → C"),
+          h("td", { title: full(path.product) }, short(path.product)),
+        ),
       ),
     ),
-    h("tfoot", {}, h("tr", {}, h("th", { scope: "row" }, words.origin.sum), h("td", { title: full(answer.sum) }, short(answer.sum)))),
+    h(
+      "tfoot",
+      {},
+      h(
+        "tr",
+        {},
+        h("th", { scope: "row" }, words.origin.sum),
+        h("td", { title: full(answer.sum) }, short(answer.sum)),
+      ),
+    ),
   );
 }

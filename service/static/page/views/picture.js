@@ -37,13 +37,23 @@ function draw(part) {
   const plan = layout(ns, state.folds, Math.max(260, part.clientWidth - 2));
   const picture = svg(
     "svg",
-    { width: plan.width, height: plan.height, viewBox: `0 0 ${plan.width} ${plan.height}`, role: "img", "aria-label": words.picture.label(ns) },
+    {
+      width: plan.width,
+      height: plan.height,
+      viewBox: `0 0 ${plan.width} ${plan.height}`,
+      role: "img",
+      "aria-label": words.picture.label(ns),
+    },
     edges(plan),
     plan.layers.flatMap((spots, l) => spots.map((spot) => neuron(spot, l, plan))),
     plan.layers.map((spots, l) => rest(spots, ns[l])),
     goal(plan),
   );
-  const scroller = h("div", { class: "scroller", tabindex: "0", role: "region", "aria-label": words.picture.region }, picture);
+  const scroller = h(
+    "div",
+    { class: "scroller", tabindex: "0", role: "region", "aria-label": words.picture.region },
+    picture,
+  );
   const pagers = ns.map((_, l) => pager(l)).filter(Boolean);
   const old = part.querySelector(".scroller");
   const scrolled = old?.scrollLeft ?? 0;
@@ -160,7 +170,11 @@ function value(at, x, y, name, letter = "") {
   const given = ["input", "target"].includes(at.split("/")[1]);
   const found = valueAt(given ? state.network : state.answer, at);
   const shown = typeof found === "number" && known(at);
-  const text = given ? signed(String(found ?? "")).slice(0, 6) : shown ? short(found) : words.tables.unknown;
+  const text = given
+    ? signed(String(found ?? "")).slice(0, 6)
+    : shown
+      ? short(found)
+      : words.tables.unknown;
   return svg("text", { class: name, x, y }, letter + text);
 }
 
@@ -172,7 +186,11 @@ function value(at, x, y, name, letter = "") {
 function rest(spots, n) {
   const last = spots[spots.length - 1];
   if (spots.length === n) return null;
-  return svg("text", { class: "rest", x: last.x, y: last.y + 40 }, words.picture.rest(n - spots.length));
+  return svg(
+    "text",
+    { class: "rest", x: last.x, y: last.y + 40 },
+    words.picture.rest(n - spots.length),
+  );
 }
 
 /**
@@ -185,6 +203,10 @@ function goal(plan) {
   const x = outputs[0].x + plan.radius + 14;
   return outputs.map((spot) => {
     const at = pointer("target", 0, spot.neuron, i);
-    return svg("g", { class: "goal kind-input", "data-at": at }, value(at, x, spot.y + 4, "small", "y "));
+    return svg(
+      "g",
+      { class: "goal kind-input", "data-at": at },
+      value(at, x, spot.y + 4, "small", "y "),
+    );
   });
 }

@@ -11,16 +11,42 @@ import { claimed } from "./claims.js";
 import { pictureElement } from "./picture.js";
 
 const GIVEN = ["weights", "biases", "input", "target"];
-const DRAWN = ["fill", "stroke", "stroke-width", "stroke-dasharray", "opacity", "font-size", "font-family", "font-weight", "font-style", "text-anchor"];
+const DRAWN = [
+  "fill",
+  "stroke",
+  "stroke-width",
+  "stroke-dasharray",
+  "opacity",
+  "font-size",
+  "font-family",
+  "font-weight",
+  "font-style",
+  "text-anchor",
+];
 
 /** @type {Record<string, () => Promise<string> | string>} */
-const FORMS = { link: permalink, json: jsonText, curl: curlText, python: pythonText, latex: latexText };
+const FORMS = {
+  link: permalink,
+  json: jsonText,
+  curl: curlText,
+  python: pythonText,
+  latex: latexText,
+};
 
 /** @param {HTMLElement} part */
 export function mount(part) {
-  const box = h("textarea", { rows: 12, readonly: true, spellcheck: "false", "aria-label": words.take.text });
+  const box = h("textarea", {
+    rows: 12,
+    readonly: true,
+    spellcheck: "false",
+    "aria-label": words.take.text,
+  });
   const note = h("span", { role: "status" });
-  const choice = h("select", { id: "form", onchange: show }, Object.keys(FORMS).map((name) => h("option", { value: name }, words.take.forms[name])));
+  const choice = h(
+    "select",
+    { id: "form", onchange: show },
+    Object.keys(FORMS).map((name) => h("option", { value: name }, words.take.forms[name])),
+  );
 
   function show() {
     fill(note);
@@ -45,9 +71,21 @@ export function mount(part) {
       fill(
         part,
         h("p", { class: "lead" }, words.take.lead),
-        h("p", { class: "bar" }, h("label", { for: "form" }, words.take.what), choice, h("button", { type: "button", class: "main", onclick: copy }, words.take.copy), note),
+        h(
+          "p",
+          { class: "bar" },
+          h("label", { for: "form" }, words.take.what),
+          choice,
+          h("button", { type: "button", class: "main", onclick: copy }, words.take.copy),
+          note,
+        ),
         box,
-        h("p", { class: "bar" }, h("button", { type: "button", onclick: downloadPicture }, words.take.svg), h("button", { type: "button", onclick: () => window.print() }, words.take.print)),
+        h(
+          "p",
+          { class: "bar" },
+          h("button", { type: "button", onclick: downloadPicture }, words.take.svg),
+          h("button", { type: "button", onclick: () => window.print() }, words.take.print),
+        ),
       );
     }
     show();
@@ -65,7 +103,10 @@ function endpoint() {
 }
 
 function jsonText() {
-  return JSON.stringify(request(), null, 1).replaceAll(/\[\s+([^[\]{}]*?)\s+\]/g, (_, inner) => `[${inner.replaceAll(/\s+/g, " ")}]`);
+  return JSON.stringify(request(), null, 1).replaceAll(
+    /\[\s+([^[\]{}]*?)\s+\]/g,
+    (_, inner) => `[${inner.replaceAll(/\s+/g, " ")}]`,
+  );
 }
 
 function curlText() {
@@ -73,7 +114,9 @@ function curlText() {
 }
 
 function pythonText() {
-  const last = claimed() ? 'print(answer["verdict"], answer["diagnosis"])' : 'print(answer["cost"], answer["weight_gradients"])';
+  const last = claimed()
+    ? 'print(answer["verdict"], answer["diagnosis"])'
+    : 'print(answer["cost"], answer["weight_gradients"])';
   return `import requests\n\nrequest = ${jsonText()}\nanswer = requests.post("${endpoint()}", json=request, timeout=30).json()\n${last}\n`;
 }
 
@@ -81,16 +124,35 @@ function pythonText() {
 async function latexText() {
   if (state.exercise) return words.exercise.hidden;
   const { steps } = await post("/v1/steps", state.network, "latex");
-  const lines = steps.flatMap((/** @type {any} */ step) => [aligned(step.formula.latex), `${step.result.latex} &= ${matrix(step.result.value)}`]);
-  return [...(await originLines()), "\\begin{align*}", lines.join(" \\\\\n"), "\\end{align*}", ""].join("\n");
+  const lines = steps.flatMap((/** @type {any} */ step) => [
+    aligned(step.formula.latex),
+    `${step.result.latex} &= ${matrix(step.result.value)}`,
+  ]);
+  return [
+    ...(await originLines()),
+    "\\begin{align*}",
+    lines.join(" \\\\\n"),
+    "\\end{align*}",
+    "",
+  ].join("\n");
 }
 
 /** @returns {Promise<string[]>} */
 async function originLines() {
   const found = place(state.selected);
   if (!found || GIVEN.includes(found.quantity)) return [];
-  const { equation, numbers } = await post("/v1/origins", { ...state.network, at: state.selected, digits: 6 }, "latex-origin");
-  return ["\\begin{align*}", `${aligned(equation.latex)} \\\\`, aligned(numbers.latex), "\\end{align*}", ""];
+  const { equation, numbers } = await post(
+    "/v1/origins",
+    { ...state.network, at: state.selected, digits: 6 },
+    "latex-origin",
+  );
+  return [
+    "\\begin{align*}",
+    `${aligned(equation.latex)} \\\\`,
+    aligned(numbers.latex),
+    "\\end{align*}",
+    "",
+  ];
 }
 
 /** @param {string} latex */
@@ -117,7 +179,9 @@ function downloadPicture() {
     element.removeAttribute("class");
   });
   copy.setAttribute("xmlns", "http://www.w3.org/2000/svg");
-  const url = URL.createObjectURL(new Blob([new XMLSerializer().serializeToString(copy)], { type: "image/svg+xml" }));
+  const url = URL.createObjectURL(
+    new Blob([new XMLSerializer().serializeToString(copy)], { type: "image/svg+xml" }),
+  );
   h("a", { href: url, download: "network.svg" }).click();
   window.setTimeout(() => URL.revokeObjectURL(url), 1000);
 }

@@ -17,11 +17,21 @@ export function startTimeline() {
     "aria-label": words.timeline.slider,
     oninput: () => go(Number(slider.value)),
   });
-  const button = (/** @type {string} */ sign, /** @type {string} */ name, /** @type {() => void} */ onclick) =>
+  const button = (
+    /** @type {string} */ sign,
+    /** @type {string} */ name,
+    /** @type {() => void} */ onclick,
+  ) =>
     h("button", { type: "button", class: "round", "aria-label": name, title: name, onclick }, sign);
   const play = button("▶", words.timeline.play, toggle);
   const count = h("span", { class: "count" });
-  const text = h("div", { class: "step", tabindex: "0", role: "region", "aria-label": words.timeline.region, "aria-live": "polite" });
+  const text = h("div", {
+    class: "step",
+    tabindex: "0",
+    role: "region",
+    "aria-label": words.timeline.region,
+    "aria-live": "polite",
+  });
   fill(
     part,
     h(
@@ -61,7 +71,9 @@ export function startTimeline() {
  */
 export function known(at) {
   if (!Number.isFinite(state.step)) return true;
-  const index = state.steps.findIndex(({ result }) => result.at && (at === result.at || at.startsWith(`${result.at}/`)));
+  const index = state.steps.findIndex(
+    ({ result }) => result.at && (at === result.at || at.startsWith(`${result.at}/`)),
+  );
   return index === -1 || index < state.step;
 }
 
@@ -110,9 +122,19 @@ function said() {
   const step = state.steps[taken() - 1];
   if (!step) return [h("p", {}, total() ? words.timeline.start : words.timeline.waiting)];
   return [
-    h("h2", {}, h("span", { class: `tag ${step.equation}` }, step.equation), ` ${words.timeline.title(step)}`),
+    h(
+      "h2",
+      {},
+      h("span", { class: `tag ${step.equation}` }, step.equation),
+      ` ${words.timeline.title(step)}`,
+    ),
     h("p", {}, step.sentence),
-    h("div", { class: "formulas" }, math(step.formula.mathml), math(step.entry.mathml, { class: "entry" })),
+    h(
+      "div",
+      { class: "formulas" },
+      math(step.formula.mathml),
+      math(step.entry.mathml, { class: "entry" }),
+    ),
   ];
 }
 

@@ -15,12 +15,24 @@ let running = false;
 /** @param {HTMLElement} part */
 export function mount(part) {
   const chart = h("div");
-  const rate = h("input", { id: "rate", type: "number", step: "any", min: 0, value: state.rate, onchange: () => change({ rate: Number(rate.value) }) });
+  const rate = h("input", {
+    id: "rate",
+    type: "number",
+    step: "any",
+    min: 0,
+    value: state.rate,
+    onchange: () => change({ rate: Number(rate.value) }),
+  });
   const epochs = h("input", { id: "epochs", type: "number", min: 1, max: 1000, value: 10 });
-  const run = h("button", { type: "button", class: "main", onclick: () => (running ? stop() : start()) }, words.training.run);
+  const run = h(
+    "button",
+    { type: "button", class: "main", onclick: () => (running ? stop() : start()) },
+    words.training.run,
+  );
   const one = h("button", { type: "button", onclick: () => train(1) }, words.training.step);
   const note = h("p", { class: "quiet", role: "status" });
-  const labelled = (/** @type {string} */ text, /** @type {HTMLElement} */ control) => h("span", {}, h("label", { for: control.id }, text), control);
+  const labelled = (/** @type {string} */ text, /** @type {HTMLElement} */ control) =>
+    h("span", {}, h("label", { for: control.id }, text), control);
 
   function start() {
     running = true;
@@ -49,10 +61,17 @@ export function mount(part) {
     const network = /** @type {any} */ (state.network);
     return attempt(
       async () => {
-        const answer = await post("/v1/updates", { ...network, learning_rate: state.rate, epochs: count }, "updates");
+        const answer = await post(
+          "/v1/updates",
+          { ...network, learning_rate: state.rate, epochs: count },
+          "updates",
+        );
         if (state.network !== network) return;
         const costs = state.costs.length ? state.costs : [answer.cost_before];
-        change({ network: { ...network, weights: answer.weights, biases: answer.biases }, costs: [...costs, ...answer.costs] });
+        change({
+          network: { ...network, weights: answer.weights, biases: answer.biases },
+          costs: [...costs, ...answer.costs],
+        });
       },
       () => {},
     );
@@ -61,11 +80,27 @@ export function mount(part) {
   watch(["view", "costs", "exercise"], () => {
     if (state.view !== "training") return;
     if (!part.firstChild) {
-      fill(part, h("p", { class: "lead" }, words.training.lead), h("div", { class: "bar" }, labelled(words.training.rate, rate), labelled(words.training.epochs, epochs), one, run), note, chart);
+      fill(
+        part,
+        h("p", { class: "lead" }, words.training.lead),
+        h(
+          "div",
+          { class: "bar" },
+          labelled(words.training.rate, rate),
+          labelled(words.training.epochs, epochs),
+          one,
+          run,
+        ),
+        note,
+        chart,
+      );
     }
     run.disabled = one.disabled = Boolean(state.exercise);
     const last = state.costs.at(-1);
-    note.textContent = last === undefined ? words.training.none : words.training.so(state.costs.length - 1, full(state.costs[0]), full(last));
+    note.textContent =
+      last === undefined
+        ? words.training.none
+        : words.training.so(state.costs.length - 1, full(state.costs[0]), full(last));
     fill(chart, last === undefined ? null : curve());
   });
 }
@@ -76,6 +111,12 @@ function curve() {
   return h(
     "figure",
     {},
-    plot({ label: words.training.label(state.costs.length - 1), xTitle: words.training.epoch, yTitle: "C", yLog, lines: [{ points, name: "error" }] }),
+    plot({
+      label: words.training.label(state.costs.length - 1),
+      xTitle: words.training.epoch,
+      yTitle: "C",
+      yLog,
+      lines: [{ points, name: "error" }],
+    }),
   );
 }

@@ -24,9 +24,21 @@ function draw(part) {
   const network = state.network;
   attempt(
     async () => {
-      const [units, sizes] = await Promise.all([post("/v1/units", network, "units"), post("/v1/magnitudes", network, "magnitudes")]);
+      const [units, sizes] = await Promise.all([
+        post("/v1/units", network, "units"),
+        post("/v1/magnitudes", network, "magnitudes"),
+      ]);
       if (state.network === network) {
-        fill(part, h("p", { class: "lead" }, units.sentence), h("div", { class: "charts" }, units.curves.flatMap((/** @type {any} */ curve) => charts(curve, units.layers))), magnitudes(sizes));
+        fill(
+          part,
+          h("p", { class: "lead" }, units.sentence),
+          h(
+            "div",
+            { class: "charts" },
+            units.curves.flatMap((/** @type {any} */ curve) => charts(curve, units.layers)),
+          ),
+          magnitudes(sizes),
+        );
       }
     },
     () => draw(part),
@@ -36,7 +48,12 @@ function draw(part) {
 /** @param {any} curve @param {any[]} layers */
 function charts({ activation, z, a, slope, largest_slope: largest }, layers) {
   const mine = layers.filter((layer) => layer.activation === activation);
-  const chart = (/** @type {any} */ values, /** @type {string} */ which, /** @type {string} */ name, /** @type {string} */ title) =>
+  const chart = (
+    /** @type {any} */ values,
+    /** @type {string} */ which,
+    /** @type {string} */ name,
+    /** @type {string} */ title,
+  ) =>
     h(
       "figure",
       {},
@@ -44,7 +61,15 @@ function charts({ activation, z, a, slope, largest_slope: largest }, layers) {
         label: `${title}, ${words.units.dots}`,
         xTitle: "z",
         yTitle: name === "error" ? "σ′(z)" : "σ(z)",
-        lines: [{ points: z.map((/** @type {number} */ x, /** @type {number} */ index) => [x, values[index]]), name }],
+        lines: [
+          {
+            points: z.map((/** @type {number} */ x, /** @type {number} */ index) => [
+              x,
+              values[index],
+            ]),
+            name,
+          },
+        ],
         dots: mine.flatMap((layer) => dots(layer, which)),
       }),
       h("figcaption", {}, title),
@@ -57,7 +82,8 @@ function charts({ activation, z, a, slope, largest_slope: largest }, layers) {
 
 /** @param {any} layer @param {string} which */
 function dots(layer, which) {
-  const row = (/** @type {any} */ values) => (shownExample() === null ? values : values[state.example]);
+  const row = (/** @type {any} */ values) =>
+    shownExample() === null ? values : values[state.example];
   return row(layer.z).map((/** @type {number} */ x, /** @type {number} */ j) => ({
     x,
     y: row(layer[which])[j],
@@ -68,9 +94,18 @@ function dots(layer, which) {
 
 /** @param {any} answer */
 function magnitudes({ layers, sentence }) {
-  const cell = (/** @type {number | null} */ value) => h("td", {}, value === null ? "" : short(value));
+  const cell = (/** @type {number | null} */ value) =>
+    h("td", {}, value === null ? "" : short(value));
   const row = (/** @type {any} */ one) =>
-    h("tr", {}, h("th", { scope: "row" }, one.layer), cell(one.delta_norm), cell(one.weights_factor), cell(one.slopes_factor), cell(one.ratio));
+    h(
+      "tr",
+      {},
+      h("th", { scope: "row" }, one.layer),
+      cell(one.delta_norm),
+      cell(one.weights_factor),
+      cell(one.slopes_factor),
+      cell(one.ratio),
+    );
   return h(
     "section",
     {},
@@ -83,7 +118,15 @@ function magnitudes({ layers, sentence }) {
         "table",
         { class: "terms" },
         h("caption", { class: "hidden" }, words.units.magnitudes),
-        h("thead", {}, h("tr", {}, words.units.heads.map((/** @type {string} */ text) => h("th", { scope: "col" }, text)))),
+        h(
+          "thead",
+          {},
+          h(
+            "tr",
+            {},
+            words.units.heads.map((/** @type {string} */ text) => h("th", { scope: "col" }, text)),
+          ),
+        ),
         h("tbody", {}, layers.toReversed().map(row)),
       ),
     ),
