@@ -20,7 +20,7 @@ ONE_THREAD := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
 	--generate-hashes --no-header --no-emit-index-url --no-emit-find-links
 
-.PHONY: help setup serve test test-slow check format tables bench bench-diagnosis peers lock update docker clean
+.PHONY: help setup serve test test-slow check format tables bench bench-diagnosis bench-lessons peers lock update docker clean
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
@@ -59,6 +59,9 @@ bench: $(STAMP) ## Measure backprop against the finite differences
 
 bench-diagnosis: $(STAMP) ## Measure how well mistakes are recognised
 	@$(ONE_THREAD) $(BIN)/python -m benchmarks.diagnosis $(ARGS)
+
+bench-lessons: $(STAMP) ## Measure the strongest of 10^20 paths, training, and every lesson
+	@$(ONE_THREAD) $(BIN)/python -m benchmarks.lessons
 
 peers: $(STAMP) ## Add JAX and PyTorch to .venv, to compare with them (large)
 	$(BIN)/uv pip install --python $(BIN)/python --constraint requirements/dev.txt --group peers
