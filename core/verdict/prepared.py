@@ -39,9 +39,7 @@ class Prepared:
         notation = (precision, ulps)
         if notation not in self._references:
             forget_beyond(self._references, REFERENCES_MAX)
-            self._references[notation] = bounded_workings(
-                self.network, self.batch, precision, ulps
-            )
+            self._references[notation] = bounded_workings(self.network, self.batch, precision, ulps)
         return self._references[notation]
 
     def coverage(self, claims: Claims, precision: Precision, ulps: float) -> Coverage:
@@ -62,4 +60,4 @@ def pattern_of(claims: Claims) -> tuple[tuple[object, ...], ...]:
 def forget_beyond(memory: dict[Notation, Workings] | dict[Pattern, Coverage], most: int) -> None:
     """Make room for one more by letting go of the oldest."""
     if len(memory) >= most:
-        del memory[next(iter(memory))]  # type: ignore[arg-type]
+        memory.pop(next(iter(memory)), None)  # type: ignore[arg-type]
