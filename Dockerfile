@@ -17,8 +17,14 @@ COPY schemas schemas
 COPY service service
 COPY clients clients
 # Bytecode now, since a read-only container can never write it; a service that cannot start is no image.
-RUN /opt/venv/bin/python -m compileall -q core schemas service \
-    && /opt/venv/bin/python -c "import service; service.create_app()"
+# The client is there too, as a command that needs no server: docker run -i IMAGE backcheck verify …
+RUN /opt/venv/bin/python -m compileall -q core schemas service clients/python/src \
+    && /opt/venv/bin/python -c "import service; service.create_app()" \
+    && echo /app/clients/python/src \
+        > "$(/opt/venv/bin/python -c 'import site; print(site.getsitepackages()[0])')/backcheck.pth" \
+    && printf '#!/bin/sh\nexec python -m backcheck "$@"\n' > /opt/venv/bin/backcheck \
+    && chmod +x /opt/venv/bin/backcheck \
+    && /opt/venv/bin/python -m backcheck --version
 
 FROM ${BASE}
 ARG VERSION=unknown

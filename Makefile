@@ -20,7 +20,7 @@ ONE_THREAD := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
 	--generate-hashes --no-header --no-emit-index-url --no-emit-find-links
 
-.PHONY: help setup serve test test-slow check format tables bench bench-diagnosis bench-lessons peers lock update docker clean
+.PHONY: help setup serve test test-slow check format tables bench bench-border bench-client bench-diagnosis bench-lessons peers lock update docker clean
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
@@ -56,6 +56,12 @@ tables: $(STAMP) ## Write the tables of the documents that follow from the code
 
 bench: $(STAMP) ## Measure backprop against the finite differences
 	@$(ONE_THREAD) $(BIN)/python -m benchmarks.differences $(ARGS)
+
+bench-border: $(STAMP) ## Measure parsing, validating and printing; ARGS=--profile shows functions
+	@$(ONE_THREAD) $(BIN)/python -m benchmarks.border $(ARGS)
+
+bench-client: $(STAMP) ## Measure what the client adds to a bare call
+	@$(ONE_THREAD) $(BIN)/python -m benchmarks.client $(ARGS)
 
 bench-diagnosis: $(STAMP) ## Measure how well mistakes are recognised
 	@$(ONE_THREAD) $(BIN)/python -m benchmarks.diagnosis $(ARGS)

@@ -1,16 +1,19 @@
 """How much the border costs: parse, validate and print, beside orjson alone on the same bodies.
 
-    python -m benchmarks.border
+    python -m benchmarks.border              # the table
+    python -m benchmarks.border --profile    # which functions a request's time is spent in
 
 Stages are timed one after another in every round and the rounds interleaved, so that a busy
 machine slows all of them alike; medians are shown, in milliseconds.
 """
 
+import cProfile
 import statistics
 import sys
 import time
 from collections.abc import Callable
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,6 +26,8 @@ from service import create_app
 from service.printing import OPTIONS
 
 ROUNDS = 101
+PROFILED = 30  # requests
+SHOWN = 12  # functions
 NETWORKS = (((784, 30, 10), 10), ((784, 100, 10), 1), ((784, 100, 10), 10), ((2, 3, 2), 1))
 REQUEST, ANSWER = GradientsSchema(), GradientsAnswerSchema()
 
@@ -72,8 +77,36 @@ def medians(timed: dict[str, Callable[[], Any]]) -> dict[str, float]:
     return {name: 1e3 * statistics.median(times) for name, times in taken.items()}
 
 
+def profile(sizes: tuple[int, ...], examples: int) -> None:
+    """Print the functions that requests spend their own time in, dearest first.
+
+    `matrix` looks at the types of a row with set(map(type, row)): its time is C's.
+    """
+    body, client = body_of(sizes, examples), create_app().test_client()
+
+    def post() -> None:
+        client.post("/v1/gradients", data=body, content_type="application/json")
+
+    post()
+    with cProfile.Profile() as profiler:
+        for _ in range(PROFILED):
+            post()
+    profiler.create_stats()
+    spent = sorted(profiler.stats.items(), key=lambda item: -item[1][2])
+    whole = sum(own for _, (_, _, own, *_) in spent)
+    sys.stdout.write(f"{'–'.join(map(str, sizes))} N={examples}\n")
+    for (file, _, name), (_, _, own, *_) in spent[:SHOWN]:
+        place = "" if file == "~" else f" ({Path(file).name})"
+        ms = 1e3 * own / PROFILED
+        sys.stdout.write(f"{100 * own / whole:>6.1f} % {ms:>8.3f} ms  {name}{place}\n")
+
+
 def main() -> None:
-    """Print the table."""
+    """Print the table, or the profiles."""
+    if "--profile" in sys.argv[1:]:
+        for sizes, examples in NETWORKS[::2]:
+            profile(sizes, examples)
+        return
     columns = ("orjson", "parse", "validate", "print", "border", "backprop", "request")
     header = f"{'network':>16} {'KiB':>6} " + " ".join(f"{name:>9}" for name in columns)
     sys.stdout.write(f"{header} {'border / orjson':>16}\n")
