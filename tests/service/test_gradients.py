@@ -155,6 +155,70 @@ def test_options_are_echoed(network: Request) -> None:
         name: options[name] for name in ("method", "order", "step", "seed")
     }
     assert (check["checked"], check["parameters"]) == (5, 17)
+    assert (check["entries"], check["budget"]) == (5, 2e10)
+
+
+@pytest.mark.parametrize("entries", ["auto", "all"])
+def test_what_was_not_asked_for_is_echoed_too(network: Request, entries: str) -> None:
+    """The defaults stand in the answer as if they had been sent; the step is the one it chose."""
+    check = post({**network, "finite_difference": {"entries": entries}})["finite_difference"]
+    told = {name: check[name] for name in ("method", "order", "seed", "entries", "budget")}
+    assert told == {
+        "method": "central", "order": 4, "seed": 0, "entries": entries, "budget": 2e10
+    }  # fmt: skip
+    assert 0 < check["step"] < 1e-3
+
+
+def test_a_full_check_brings_a_second_opinion_and_a_direction(network: Request) -> None:
+    """All five neurons once more by complex steps, and one direction of plain evaluations."""
+    answer = post(network)
+    check = answer["finite_difference"]
+    opinion = check["second_opinion"]
+    assert (opinion["neurons"], opinion["entries"]) == (5, 17)
+    worst = opinion["worst"]
+    assert at(answer, worst["at"]) == worst["backprop"]
+    assert worst["ratio"] <= 1
+    (direction,) = check["directions"]
+    assert direction["ratio"] <= 1
+    assert abs(direction["backprop"] - direction["finite_difference"]) <= direction["uncertainty"]
+
+
+def test_beyond_the_budget_the_answer_says_so(network: Request) -> None:
+    """A budget for a neuron or so: fewer checked than there are, null elsewhere, 8 directions."""
+    check = post({**network, "finite_difference": {"budget": 200}})["finite_difference"]
+    assert 0 < check["checked"] < check["parameters"]
+    assert check["operations"] <= 200
+    assert len(check["directions"]) == 8
+    values = [*check["bias_gradients"], *check["weight_gradients"]]
+    numbers = [n for part in values for n in np.ravel(np.array(part, dtype=object))]
+    assert sum(number is not None for number in numbers) == check["checked"]
+
+
+def test_the_complex_step_agrees_with_the_differences(network: Request) -> None:
+    """Two methods, one derivative: within the sum of what both are uncertain by."""
+    central, imaginary = (
+        post({**network, "finite_difference": {"method": method}})["finite_difference"]
+        for method in ("central", "complex")
+    )
+    assert imaginary["agrees"] is True
+    assert imaginary["second_opinion"] is None
+    for kind in ("bias", "weight"):
+        for l in range(2):
+            one, other = (np.array(c[f"{kind}_gradients"][l]) for c in (central, imaginary))
+            bounds = [np.array(c[f"{kind}_uncertainties"][l]) for c in (central, imaginary)]
+            assert (np.abs(one - other) <= sum(bounds)).all()
+
+
+@pytest.mark.parametrize("name", ["relu", "leaky_relu", "elu"])
+def test_the_complex_step_is_refused_at_kinks(client: FlaskClient, name: str) -> None:
+    """422 with the pointer, the activation and what to send instead."""
+    request = {**MAZUR, "activation": name, "finite_difference": {"method": "complex"}}
+    answer = client.post("/v1/gradients", json=request)
+    assert answer.status_code == 422
+    (error,) = answer.json["errors"]
+    assert error["pointer"] == "/finite_difference/method"
+    assert name in error["detail"]
+    assert "central" in error["detail"]
 
 
 def test_entries_that_were_not_checked_are_null(network: Request) -> None:
