@@ -124,7 +124,9 @@ def read_item(value: Any, header: Header) -> Item:
     name, named = value.get("id"), value.get("network")
     if name is not None and (type(name) not in (str, int) or len(str(name)) > ID_CHARACTERS_MAX):
         refuse([Problem(("id",), f"a string of at most {ID_CHARACTERS_MAX} characters is needed")])
-    if named is not None and (type(named) is not str or named not in header.networks):
+    if named is not None and type(named) is not str:
+        refuse([Problem(("network",), f"{kind(named)} stands where a name is needed")])
+    if named is not None and named not in header.networks:
         refuse([Problem(("network",), unknown("network", named, header.networks, {}))])
     own = {field: value[field] for field in value if field not in OWN_FIELDS}
     return Item(name, named, own)

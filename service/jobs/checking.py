@@ -12,7 +12,7 @@ import orjson
 from core.activations import ACTIVATIONS
 from core.backprop import backpropagate
 from core.costs import COSTS
-from core.differences.check import Options, SecondOpinion
+from core.differences.check import Options
 from core.differences.chunks import Checked, Chunk, chunks
 from core.differences.slopes import STEP
 from core.differences.softmax_heads import extent_of
@@ -25,6 +25,7 @@ from schemas.gradients import (
     GradientsSchema,
     comparison_answer,
     kink_answer,
+    opinion_answer,
 )
 from schemas.network import Exercise
 from schemas.problems import Problem
@@ -112,19 +113,16 @@ def check_answer(options: Options, parameters: int, flops: int, found: Summary) 
             "method": options.method,
             "order": options.order,
             "seed": options.seed,
+            "entries": options.entries,
+            "budget": options.budget,
             "step": options.step or STEP,
             "operations": flops,
             "worst": found.worst and comparison_answer(found.worst),
-            "second_opinion": found.second_opinion and opinion_answer(found.second_opinion),
+            "second_opinion": opinion_answer(found.second_opinion),
             "disagreements": [comparison_answer(entry) for entry in found.disagreements],
             "kinks": [kink_answer(kink) for kink in found.kinks],
         }
     )
-
-
-def opinion_answer(opinion: SecondOpinion) -> Mapping[str, Any]:
-    """With its worst entry's place as a JSON pointer."""
-    return {**vars(opinion), "worst": opinion.worst and comparison_answer(opinion.worst)}
 
 
 def packed(check: Check) -> bytes:

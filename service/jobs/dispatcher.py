@@ -321,6 +321,7 @@ class Round:
             self.troubled(job, ended.piece, ended.future)
         else:  # lost with a scheduler, or with our connection to it
             job.again.append(ended.piece)
+            self.common.clear()
             self.listen(at_once=True)
 
     def finished(self, job: Driven, piece: work.Piece, result: Any) -> None:

@@ -56,11 +56,13 @@ class Client:
         self.cancelled: list[Future] = []
         self.closed = False
 
-    def submit(
-        self, function: Callable[..., Any], *arguments: Any, key: str, pure: bool
-    ) -> Future:
+    def submit(self, function: Callable[..., Any], *arguments: Any, key: str, pure: bool) -> Future:
         assert not pure
         future = Future()
+        needed = {a.status for a in arguments if isinstance(a, Future)}
+        if needed - {"finished"}:  # it waits for, or is lost with, what it depends on
+            future.status = needed.pop()
+            return future
         inner = tuple(a.value if isinstance(a, Future) else a for a in arguments)
         self.sent.append(key)
         try:
