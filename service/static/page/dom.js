@@ -98,6 +98,27 @@ export function byId(id) {
 }
 
 /**
+ * The elements of a part of the page that a selector names.
+ * @param {ParentNode} part
+ * @param {string} selector
+ * @returns {any[]}
+ */
+export function all(part, selector) {
+  return [...part.querySelectorAll(selector)];
+}
+
+/**
+ * What may be wider than the page scrolls on its own, by keyboard too.
+ * @param {string} label
+ * @param {...Children} children
+ * @returns {any}
+ */
+export function scroller(label, ...children) {
+  const attributes = { class: "scroller", tabindex: "0", role: "region", "aria-label": label };
+  return h("div", attributes, children);
+}
+
+/**
  * Calls the last of many calls only, after a pause.
  * @template {any[]} A
  * @param {(...given: A) => void} call

@@ -1,37 +1,41 @@
 // Starts the page: what to show first, the parts that are always there, and the views under them.
 
-import { get } from "./api.js";
 import { byId, fill, h } from "./dom.js";
-import { FIRST, figure } from "./figures.js";
-import { exerciseFrom, kept, startKeeping, unpacked } from "./keep.js";
+import { FIRST } from "./figures.js";
+import { kept, startKeeping } from "./keep.js";
 import { startLight } from "./light.js";
+import { loadCatalogue, openFragment } from "./opening.js";
 import { change, open, state, watch } from "./state.js";
-import { attempt, startWork } from "./work.js";
+import { startWork } from "./work.js";
 import { words } from "./words.js";
-import * as chain from "./views/chain.js";
-import * as chapter from "./views/chapter.js";
-import * as claims from "./views/claims.js";
-import * as differences from "./views/differences.js";
-import * as exercise from "./views/exercise.js";
 import { startNotice } from "./views/notice.js";
 import * as numbers from "./views/numbers.js";
-import { openExample, startOpening } from "./views/opening.js";
 import { startOrigin } from "./views/origin.js";
 import { startPicture } from "./views/picture.js";
-import * as take from "./views/take.js";
 import { startTimeline } from "./views/timeline.js";
-import * as training from "./views/training.js";
-import * as units from "./views/units.js";
 
-/** @type {Record<string, {mount: (part: HTMLElement) => void}>} */
-const VIEWS = { numbers, claims, exercise, chain, units, differences, training, chapter, take };
+/**
+ * The views under the tabs; each is fetched when it is first looked at.
+ * @type {Record<string, () => Promise<{mount: (part: HTMLElement) => void}>>}
+ */
+const VIEWS = {
+  numbers: async () => numbers,
+  claims: () => import("./views/claims.js"),
+  exercise: () => import("./views/exercise.js"),
+  chain: () => import("./views/chain.js"),
+  units: () => import("./views/units.js"),
+  differences: () => import("./views/differences.js"),
+  training: () => import("./views/training.js"),
+  chapter: () => import("./views/chapter.js"),
+  take: () => import("./views/take.js"),
+};
 
 /** Tabs: arrows move between them, the chosen one alone is in the tab order. */
 function startViews() {
   const tabs = byId("tabs");
   const panels = byId("panels");
   const names = Object.keys(VIEWS);
-  const tab = (/** @type {string} */ name) =>
+  const tab = (name) =>
     h(
       "button",
       {
@@ -55,7 +59,7 @@ function startViews() {
       }),
     ),
   );
-  tabs.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
+  tabs.addEventListener("keydown", (event) => {
     const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     if (by === undefined) return;
     const next = names[(names.indexOf(state.view) + by + names.length) % names.length];
@@ -73,60 +77,24 @@ function startViews() {
       byId(`tab-${name}`).tabIndex = name === shown ? 0 : -1;
       byId(`view-${name}`).hidden = name !== shown;
     }
-    if (!mounted.has(shown)) VIEWS[shown].mount(byId(`view-${shown}`));
+    if (!mounted.has(shown)) VIEWS[shown]().then(({ mount }) => mount(byId(`view-${shown}`)));
     mounted.add(shown);
   });
 }
 
-/**
- * Opens what the fragment names: a figure, an example, an exercise or a whole state.
- * @returns {Promise<boolean>} whether it names something
- */
-async function openFragment() {
-  const named = new URLSearchParams(location.hash.slice(1));
-  const drawn = figure(named.get("figure") ?? "");
-  if (drawn) {
-    chapter.openFigure(drawn);
-    return true;
-  }
-  const asked = exerciseFrom(named.get("exercise") ?? "");
-  if (asked) {
-    await exercise.start(asked);
-    return true;
-  }
-  if (named.has("example")) {
-    await loadCatalogue();
-    const example = state.examples.find(({ name }) => name === named.get("example"));
-    if (example) openExample(example);
-    return Boolean(example);
-  }
-  const saved = named.has("state") ? await unpacked(named.get("state") ?? "") : null;
-  if (saved) open(saved.network, saved);
-  return Boolean(saved);
-}
-
-/** What there is to choose from. */
-function loadCatalogue() {
-  if (state.examples.length) return Promise.resolve();
-  return attempt(async () => {
-    const [{ activations }, { costs }, { examples }] = await Promise.all(
-      ["activations", "costs", "examples"].map((name) => get(`/v1/${name}`)),
-    );
-    change({
-      activations,
-      costNames: costs.map((/** @type {{name: string}} */ { name }) => name),
-      examples,
-    });
-  }, loadCatalogue);
+/** The dialogue behind "Open…" is fetched when it is asked for. */
+function startDialog() {
+  watch(["title"], () => fill(byId("title"), state.title));
+  byId("open").addEventListener("click", async () => (await import("./views/dialog.js")).show());
 }
 
 async function start() {
   startNotice();
   startViews();
+  startDialog();
   startTimeline();
   startPicture();
   startOrigin();
-  startOpening();
   startLight();
   startWork();
   const saved = kept();

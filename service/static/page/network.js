@@ -34,9 +34,9 @@ export function networkOf(request) {
  * @returns {boolean}
  */
 export function isNetwork(candidate) {
-  const lists = (/** @type {any} */ value) => Array.isArray(value) && value.length > 0;
+  const lists = (value) => Array.isArray(value) && value.length > 0;
   if (!candidate || !lists(candidate.weights) || !lists(candidate.biases)) return false;
-  const matrices = candidate.weights.every((/** @type {any} */ W) => lists(W) && W.every(lists));
+  const matrices = candidate.weights.every((W) => lists(W) && W.every(lists));
   return (
     matrices && candidate.biases.every(lists) && lists(candidate.input) && lists(candidate.target)
   );
@@ -79,7 +79,7 @@ export function parameters(network) {
 export function withValue(network, at, value) {
   const copy = structuredClone(network);
   const steps = at.split("/").slice(1);
-  const last = /** @type {string} */ (steps.pop());
+  const last = String(steps.pop());
   /** @type {any} */
   let list = copy;
   for (const step of steps) list = list[step];
@@ -159,12 +159,10 @@ export function fresh(ns, activation) {
 function reshaped(network, ns, activation) {
   const weights = ns.slice(1).map((n, index) => grid(n, ns[index], network.weights[index], index));
   const biases = ns.slice(1).map((n, index) => line(n, network.biases[index], 500 + index));
-  const rows = (/** @type {any} */ old, /** @type {number} */ n, /** @type {number} */ seed) =>
-    Array.isArray(old[0])
-      ? old.map((/** @type {any} */ one) => line(n, one, seed))
-      : line(n, old, seed);
+  const rows = (old, n, seed) =>
+    Array.isArray(old[0]) ? old.map((one) => line(n, one, seed)) : line(n, old, seed);
   const input = rows(network.input, ns[0], 600);
-  const target = rows(network.target, ns[ns.length - 1], 700).map((/** @type {any} */ y) =>
+  const target = rows(network.target, ns[ns.length - 1], 700).map((y) =>
     Array.isArray(y) ? y.map(Math.abs) : Math.abs(y),
   );
   return { ...network, weights, biases, activation, input, target };

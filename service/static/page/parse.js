@@ -2,6 +2,7 @@
 
 import { signed, typed } from "./numbers.js";
 
+/** @type {Record<string, string>} */
 const NAMES = {
   z: "z",
   a: "a",
@@ -111,7 +112,7 @@ function labelled(text) {
   /** @type {any} */
   const found = {};
   starts.forEach((start, index) => {
-    const name = NAMES[/** @type {keyof NAMES} */ (start[1].toLowerCase())];
+    const name = NAMES[start[1].toLowerCase()];
     const end = starts[index + 1]?.index ?? text.length;
     const rows = block(text.slice((start.index ?? 0) + start[0].length, end));
     if (name && rows.length) put(found, name, Number(start[2] ?? 1), rows);

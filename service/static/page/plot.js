@@ -104,10 +104,9 @@ function shows(value, log) {
  */
 function scale(values, log = false, from, to) {
   const [low, high] = range(values.length ? values : [1, 10], log);
-  const turned = (/** @type {number} */ value) => (log ? Math.log10(value) : value);
+  const turned = (value) => (log ? Math.log10(value) : value);
   const span = turned(high) - turned(low) || 1;
-  const at = (/** @type {number} */ value) =>
-    from + ((turned(value) - turned(low)) / span) * (to - from);
+  const at = (value) => from + ((turned(value) - turned(low)) / span) * (to - from);
   return { at, ticks: log ? powers(low, high) : ticks(low, high), log, low, high };
 }
 

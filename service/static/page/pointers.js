@@ -24,6 +24,7 @@ const LAYERED = new Set([
 ]);
 const WITH_SOURCE = new Set(["weights", "weight_gradients"]);
 const BY_EXAMPLE = new Set(["input", "target", "z", "a", "delta"]);
+/** @type {Record<string, string>} */
 const LETTERS = {
   weights: "w",
   biases: "b",
@@ -34,9 +35,13 @@ const LETTERS = {
   target: "y",
   cost: "C",
 };
+/** @type {Record<string, string>} */
 const PARAMETERS = { weight_gradients: "weights", bias_gradients: "biases" };
 
-/** Which of the four colours a quantity has. */
+/**
+ * Which of the four colours a quantity has.
+ * @type {Record<string, string>}
+ */
 export const KINDS = {
   input: "input",
   target: "input",
@@ -106,7 +111,7 @@ export function valueAt(root, at) {
  * @returns {string}
  */
 export function parameterOf(quantity) {
-  return PARAMETERS[/** @type {keyof PARAMETERS} */ (quantity)] ?? quantity;
+  return PARAMETERS[quantity] ?? quantity;
 }
 
 /**
@@ -118,7 +123,7 @@ export function symbol(at) {
   const found = place(at);
   if (!found) return at;
   const parameter = parameterOf(found.quantity);
-  const letter = LETTERS[/** @type {keyof LETTERS} */ (parameter)];
+  const letter = LETTERS[parameter];
   const gradient = parameter === found.quantity ? "" : "∂C/∂";
   if (found.quantity === "cost") return letter;
   const wide = found.neuron > 9 || (found.source ?? 0) > 9;

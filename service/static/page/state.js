@@ -125,6 +125,14 @@ export function open(network, more = {}) {
 }
 
 /**
+ * The network, where there is one for sure: views are drawn once something is open.
+ * @returns {Network}
+ */
+export function opened() {
+  return /** @type {Network} */ (state.network);
+}
+
+/**
  * Which example the pointers of z, a, δ, input and target name; null for one that is no batch.
  * @returns {number | null}
  */

@@ -1,11 +1,11 @@
 // A layer as one table: a row for each neuron with its weights, bias, z, a, δ and gradients.
 
-import { h } from "./dom.js";
+import { all, h, scroller } from "./dom.js";
 import { FOLD_SHOWN, visible } from "./layout.js";
 import { sizes } from "./network.js";
 import { full, largestOf, short, strength } from "./numbers.js";
 import { KINDS, pointer, sentence, symbol, valueAt } from "./pointers.js";
-import { change, shownExample, state } from "./state.js";
+import { change, opened, shownExample, state } from "./state.js";
 import { words } from "./words.js";
 
 const GIVEN = new Set(["weights", "biases", "input", "target"]);
@@ -24,7 +24,7 @@ const GIVEN = new Set(["weights", "biases", "input", "target"]);
  * @returns {HTMLElement}
  */
 export function layerTable(l, quantities, cell, caption) {
-  const ns = sizes(/** @type {any} */ (state.network));
+  const ns = sizes(opened());
   const groups = quantities.map((quantity) => group(quantity, l, ns));
   const neurons = visible(ns[l], state.folds[l]);
   const head = h(
@@ -67,9 +67,8 @@ function table(caption, groups, head, rows) {
       title,
     ),
   );
-  return h(
-    "div",
-    { class: "scroller", tabindex: "0", role: "region", "aria-label": caption },
+  return scroller(
+    caption,
     h(
       "table",
       { class: "numbers" },
@@ -97,7 +96,7 @@ function group(quantity, l, ns) {
   const sources = visible(ns[l - 1], state.folds[l - 1]);
   const heads = sources.map((k) => ({
     text: symbol(l === 1 ? pointer("input", 0, k) : pointer("a", l - 1, k)).replace(/\(\d+\)/, ""),
-    at: (/** @type {number} */ j) => pointer(quantity, l, j, k),
+    at: (j) => pointer(quantity, l, j, k),
   }));
   return { quantity, title, heads };
 }
@@ -138,10 +137,8 @@ export function result(at, quantity) {
 export function refresh(part, known = () => true) {
   /** @type {Map<string, number>} */
   const largest = new Map();
-  for (const cell of /** @type {NodeListOf<HTMLElement>} */ (
-    part.querySelectorAll(".cell[data-at]")
-  )) {
-    const at = /** @type {string} */ (cell.dataset.at);
+  for (const cell of all(part, ".cell[data-at]")) {
+    const at = cell.dataset.at;
     const quantity = at.split("/")[1];
     const root = GIVEN.has(quantity) ? state.network : state.answer;
     const value = known(at) ? valueAt(root, at) : undefined;
@@ -186,10 +183,10 @@ function tint(cell, value, largest) {
  * @returns {HTMLElement | null}
  */
 export function pager(l) {
-  const n = sizes(/** @type {any} */ (state.network))[l];
+  const n = sizes(opened())[l];
   const shown = visible(n, state.folds[l]);
   if (shown.length === n) return null;
-  const turn = (/** @type {number} */ by) => () => {
+  const turn = (by) => () => {
     const first = Math.max(0, Math.min(shown[0] + by, n - FOLD_SHOWN));
     change({ folds: { ...state.folds, [l]: first } });
   };
@@ -246,5 +243,5 @@ export function walk(event) {
 
 /** @param {string} quantity */
 function kind(quantity) {
-  return KINDS[/** @type {keyof KINDS} */ (quantity)];
+  return KINDS[quantity];
 }

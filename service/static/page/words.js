@@ -29,24 +29,24 @@ export const words = {
   },
 
   places: {
-    weights: (/** @type {any} */ p) =>
+    weights: (p) =>
       `the weight into neuron ${p.neuron} of layer ${p.layer}, from neuron ${p.source} of layer ${p.layer - 1}`,
-    biases: (/** @type {any} */ p) => `the bias of neuron ${p.neuron} of layer ${p.layer}`,
-    z: (/** @type {any} */ p) => `the weighted input z of neuron ${p.neuron} of layer ${p.layer}`,
-    a: (/** @type {any} */ p) => `the activation a of neuron ${p.neuron} of layer ${p.layer}`,
-    delta: (/** @type {any} */ p) => `the error δ of neuron ${p.neuron} of layer ${p.layer}`,
-    input: (/** @type {any} */ p) => `input ${p.neuron}`,
-    target: (/** @type {any} */ p) => `target ${p.neuron}`,
+    biases: (p) => `the bias of neuron ${p.neuron} of layer ${p.layer}`,
+    z: (p) => `the weighted input z of neuron ${p.neuron} of layer ${p.layer}`,
+    a: (p) => `the activation a of neuron ${p.neuron} of layer ${p.layer}`,
+    delta: (p) => `the error δ of neuron ${p.neuron} of layer ${p.layer}`,
+    input: (p) => `input ${p.neuron}`,
+    target: (p) => `target ${p.neuron}`,
     cost: () => "the cost",
-    gradient: (/** @type {string} */ of) => `the gradient of the cost for ${of}`,
-    example: (/** @type {string} */ of, /** @type {number} */ i) => `${of}, in example ${i}`,
+    gradient: (of) => `the gradient of the cost for ${of}`,
+    example: (of, i) => `${of}, in example ${i}`,
   },
 
   picture: {
-    label: (/** @type {number[]} */ ns) =>
+    label: (ns) =>
       `The network, ${ns.join(" – ")} neurons. Every number in it stands in the tables below.`,
     region: "Picture of the network",
-    rest: (/** @type {number} */ n) => `⋮ ${n} more`,
+    rest: (n) => `⋮ ${n} more`,
   },
 
   timeline: {
@@ -58,11 +58,11 @@ export const words = {
     pause: "Pause",
     on: "One step on",
     last: "To the end",
-    count: (/** @type {number} */ n, /** @type {number} */ of) => (of ? `${n} / ${of}` : ""),
+    count: (n, of) => (of ? `${n} / ${of}` : ""),
     start:
       "Nothing is computed yet: there are the input, the weights and the biases. Step on with →.",
     waiting: "Step through the computation with ← and →, or play it.",
-    title: (/** @type {any} */ { name, layer }) =>
+    title: ({ name, layer }) =>
       ({
         weighted_input: `Weighted inputs of layer ${layer}`,
         activation: `Activations of layer ${layer}`,
@@ -71,7 +71,7 @@ export const words = {
         error: `Error passed back to layer ${layer}`,
         bias_gradient: `Gradient of the biases of layer ${layer}`,
         weight_gradient: `Gradient of the weights into layer ${layer}`,
-      })[/** @type {string} */ (name)] ?? name,
+      })[name] ?? name,
   },
 
   origin: {
@@ -83,16 +83,13 @@ export const words = {
     given: "Given",
     gradient: "What the cost says to it",
     madeOf: "Made of",
-    witness: (
-      /** @type {boolean} */ agrees,
-      /** @type {string} */ value,
-      /** @type {string} */ off,
-    ) => `Finite differences ${agrees ? "agree" : "disagree"}: ${value} ± ${off}`,
+    witness: (agrees, value, off) =>
+      `Finite differences ${agrees ? "agree" : "disagree"}: ${value} ± ${off}`,
     walk: "The chain-rule walk",
-    oneExample: (/** @type {number} */ i) => `For example ${i} alone.`,
+    oneExample: (i) => `For example ${i} alone.`,
     product: "Product",
     shared: "part of a δ: computed once, used again",
-    paths: (/** @type {string} */ n, /** @type {number} */ listed) =>
+    paths: (n, listed) =>
       `${n} paths to the cost${Number(n) > listed ? `, the ${listed} strongest` : ""}`,
     sum: "Sum over all paths",
   },
@@ -100,19 +97,19 @@ export const words = {
   tables: {
     neuron: "neuron",
     unknown: "·",
-    layer: (/** @type {number} */ l) => (l ? `Layer ${l}` : "Input"),
-    titles: /** @type {any} */ ({
-      weights: (/** @type {number} */ l) => `weights W(${l}), from`,
-      biases: (/** @type {number} */ l) => `b(${l})`,
-      z: (/** @type {number} */ l) => `z(${l})`,
-      a: (/** @type {number} */ l) => `a(${l})`,
-      delta: (/** @type {number} */ l) => `δ(${l})`,
-      bias_gradients: (/** @type {number} */ l) => `∂C/∂b(${l})`,
-      weight_gradients: (/** @type {number} */ l) => `∂C/∂W(${l}), from`,
+    layer: (l) => (l ? `Layer ${l}` : "Input"),
+    titles: {
+      weights: (l) => `weights W(${l}), from`,
+      biases: (l) => `b(${l})`,
+      z: (l) => `z(${l})`,
+      a: (l) => `a(${l})`,
+      delta: (l) => `δ(${l})`,
+      bias_gradients: (l) => `∂C/∂b(${l})`,
+      weight_gradients: (l) => `∂C/∂W(${l}), from`,
       input: () => "x",
       target: () => "y",
-    }),
-    column: /** @type {any} */ ({
+    },
+    column: {
       biases: "bias",
       z: "sum",
       a: "σ(z)",
@@ -120,32 +117,25 @@ export const words = {
       bias_gradients: "BP3",
       input: "value",
       target: "value",
-    }),
-    range: (
-      /** @type {string} */ name,
-      /** @type {number} */ from,
-      /** @type {number} */ to,
-      /** @type {number} */ n,
-    ) => `${name}: neurons ${from}–${to} of ${n}`,
-    earlier: (/** @type {string} */ name) => `${name}: earlier neurons`,
-    later: (/** @type {string} */ name) => `${name}: later neurons`,
+    },
+    range: (name, from, to, n) => `${name}: neurons ${from}–${to} of ${n}`,
+    earlier: (name) => `${name}: earlier neurons`,
+    later: (name) => `${name}: later neurons`,
   },
 
   numbers: {
     input: "Input",
     target: "Target",
     cost: "Cost",
-    activation: (/** @type {number} */ l) => `Activation of layer ${l}`,
-    layer: (/** @type {number} */ l, /** @type {number} */ L) =>
-      l === L ? `Layer ${l}, the output` : `Layer ${l}`,
+    activation: (l) => `Activation of layer ${l}`,
+    layer: (l, L) => (l === L ? `Layer ${l}, the output` : `Layer ${l}`),
     oneExample: "one example",
     whichExample: "Which example is shown",
-    example: (/** @type {number} */ i, /** @type {number} */ n) => `example ${i} of 0 to ${n - 1}`,
-    add: (/** @type {number} */ l) => (l ? "+ neuron" : "+ input"),
-    remove: (/** @type {number} */ l) => (l ? "− neuron" : "− input"),
-    addTo: (/** @type {number} */ l) => (l ? `Add a neuron to layer ${l}` : "Add an input"),
-    removeFrom: (/** @type {number} */ l) =>
-      l ? `Remove the last neuron of layer ${l}` : "Remove the last input",
+    example: (i, n) => `example ${i} of 0 to ${n - 1}`,
+    add: (l) => (l ? "+ neuron" : "+ input"),
+    remove: (l) => (l ? "− neuron" : "− input"),
+    addTo: (l) => (l ? `Add a neuron to layer ${l}` : "Add an input"),
+    removeFrom: (l) => (l ? `Remove the last neuron of layer ${l}` : "Remove the last input"),
     addLayer: "+ layer",
     removeLayer: "− layer",
     hint: "Change any weight, bias, input or target; choose any other number to see where it comes from.",
@@ -154,8 +144,7 @@ export const words = {
   claims: {
     lead: "Work with your own numbers: type or paste what you computed, as much or as little as you have. Every cell is judged by what rounding can explain.",
     precision: "Your numbers are rounded to",
-    precisions: (/** @type {string} */ name) =>
-      name === "auto" ? "what they look like" : name.replace("_", " "),
+    precisions: (name) => (name === "auto" ? "what they look like" : name.replace("_", " ")),
     clear: "Clear all",
     many: "Paste many at once",
     paste: "Numbers to paste",
@@ -163,54 +152,54 @@ export const words = {
     take: "Put into the cells",
     unreadable:
       "No z, a, delta, C, db or dW was found in this. Begin a line with its name, such as: delta2 = 0.1385 −0.0381",
-    layer: (/** @type {number} */ l) => `My numbers for layer ${l}`,
+    layer: (l) => `My numbers for layer ${l}`,
     cost: "My cost",
-    mine: (/** @type {string} */ of) => `My value for ${of}`,
+    mine: (of) => `My value for ${of}`,
     nothing:
       "Nothing is filled in yet. A block copied from a spreadsheet fills the cells from where you paste it.",
     waiting: "Not checked yet.",
-    signs: /** @type {any} */ ({
+    signs: {
       correct: "✓",
       right: "✓",
       wrong: "✗",
       follows: "↳",
       undecided: "?",
       "": "",
-    }),
-    equationSigns: /** @type {any} */ ({ holds: "✓", fails: "✗", untested: "·" }),
+    },
+    equationSigns: { holds: "✓", fails: "✗", untested: "·" },
     right: "Right, as far as rounding lets anyone tell.",
     undecided: "Undecided: at this precision none of the known mistakes would show here.",
-    wrong: (/** @type {string} */ value, /** @type {string} */ bound) =>
+    wrong: (value, bound) =>
       `Cannot be right: it is ${value}, and rounding explains at most ${bound}.`,
     wrongHidden: "Cannot be right: no way of rounding leads here.",
     follows: "But it follows from your own earlier numbers: the mistake was made before.",
-    verdicts: /** @type {any} */ ({
+    verdicts: {
       correct: "All of this can be right",
       wrong: "Something cannot be right",
       undecided: "Undecided",
-    }),
-    summary: (/** @type {any} */ { claims, coverage }) => {
-      const all = /** @type {any[]} */ (Object.values(claims));
+    },
+    summary: ({ claims, coverage }) => {
+      const all = Object.values(claims);
       const checked = all.reduce((sum, one) => sum + one.checked, 0);
       const wrong = all.reduce((sum, one) => sum + one.wrong, 0);
       const seen = `${coverage.visible} known mistakes would have shown in them.`;
       return `${count(checked, "number", "numbers")} checked, ${wrong ? count(wrong, "is wrong", "are wrong") : "none is wrong"}. ${seen}`;
     },
-    mistake: (/** @type {any} */ { equation, layers }) =>
+    mistake: ({ equation, layers }) =>
       `${EQUATIONS[equation] ?? equation}${layers?.length ? `, ${layers.length === 1 ? "layer" : "layers"} ${layers.join(", ")}` : ""}`,
     remedy: "Mend it:",
     equations: "Each equation on your own numbers",
-    equation: (/** @type {any} */ { equation, layer }) =>
+    equation: ({ equation, layer }) =>
       equation === "cost" ? "cost" : `${equation}, layer ${layer}`,
     firstFails: "the first that fails",
-    equationVerdicts: /** @type {any} */ ({ holds: "holds", fails: "fails", untested: "untested" }),
+    equationVerdicts: { holds: "holds", fails: "fails", untested: "untested" },
   },
 
   exercise: {
     about:
       "An exercise is a network in short numbers on which every known mistake shows. The same seed gives the same exercise on every machine: share its link with a class.",
     lead: "Fill in what you compute, then check. Nothing on this page shows the answers until you leave the exercise.",
-    title: (/** @type {any} */ { sizes, seed }) => `Exercise ${seed}: ${sizes.join("-")}`,
+    title: ({ sizes, seed }) => `Exercise ${seed}: ${sizes.join("-")}`,
     sizes: "Layer sizes",
     activation: "Activation",
     cost: "Cost",
@@ -229,13 +218,13 @@ export const words = {
       "Backward: each neuron collects the errors that it feeds, through the weights, times its own σ′(z) (BP2).",
       "Last: ∂C/∂b is δ itself (BP3), ∂C/∂w is the δ at its end times the activation at its start (BP4).",
     ],
-    side: (/** @type {any} */ { equation }) =>
+    side: ({ equation }) =>
       ["forward", "cost"].includes(equation)
         ? "The first thing that goes wrong is on the way forward."
         : "The way forward is sound; look at the way back.",
-    where: (/** @type {any} */ { equation, layer }) =>
+    where: ({ equation, layer }) =>
       `Look at the ${EQUATIONS[equation] ?? equation}${layer ? `, layer ${layer}` : ""}.`,
-    equations: /** @type {any} */ ({
+    equations: {
       forward: "z(l) = W(l) a(l−1) + b(l), and a(l) = σ(z(l)).",
       cost: "C is half the sum of the squares (y − a)² for mean squared error, averaged over the examples.",
       BP1: "δ(L) = ∂C/∂a(L) ⊙ σ′(z(L)).",
@@ -243,36 +232,26 @@ export const words = {
       BP3: "∂C/∂b(l) = δ(l), averaged over the examples.",
       BP4: "∂C/∂W(l) = δ(l) a(l−1)ᵀ, averaged over the examples.",
       convention: "Compare how the numbers are laid out and averaged, not how they are computed.",
-    }),
+    },
   },
 
   chain: {
     paths: "Sum over paths",
-    pathsLead: (
-      /** @type {string} */ name,
-      /** @type {string} */ n,
-      /** @type {number} */ listed,
-    ) =>
+    pathsLead: (name, n, listed) =>
       `${name}: multiply along each path, then add the paths up. There ${n === "1" ? "is 1 path" : `are ${n} paths`}${Number(n) > listed ? `; these are the ${listed} strongest` : ""}.`,
     pathHeads: ["Path", "Product of its links", "Value"],
     sum: "Sum over all paths",
     jacobians: "Jacobians",
     rows: "Rows are outputs, columns are inputs. From the output back to the input the shapes are:",
-    caption: (
-      /** @type {string} */ name,
-      /** @type {number} */ m,
-      /** @type {number} */ n,
-      /** @type {boolean} */ diagonal,
-      /** @type {string} */ norm,
-    ) => `${m} × ${n}${diagonal ? ", diagonal" : ""}; it lengthens a vector by at most ${norm}`,
-    orders: (/** @type {any} */ { backward, forward }) =>
+    caption: (name, m, n, diagonal, norm) =>
+      `${m} × ${n}${diagonal ? ", diagonal" : ""}; it lengthens a vector by at most ${norm}`,
+    orders: ({ backward, forward }) =>
       `Multiplied from the cost back this takes ${backward} multiplications, from the input on ${forward}: that is why the error travels backward.`,
     outer: "BP4 as an outer product",
     outerCorner: "δ \\ a",
-    small: (/** @type {number} */ l, /** @type {number} */ j) =>
-      `The small operations of layer ${l}, seen from neuron ${j}`,
+    small: (l, j) => `The small operations of layer ${l}, seen from neuron ${j}`,
     operations: "Naive or backprop",
-    operationsLead: (/** @type {number} */ n) =>
+    operationsLead: (n) =>
       `This network has ${n.toLocaleString("en")} weights and biases. Counted in arithmetic operations:`,
     ways: {
       forward: "one forward pass",
@@ -289,10 +268,8 @@ export const words = {
 
   units: {
     dots: "with a dot for each neuron",
-    curve: (/** @type {string} */ name) =>
-      `${name.replaceAll("_", " ")}, and where the neurons sit on it`,
-    slope: (/** @type {string} */ name, /** @type {string} */ most) =>
-      `Its slope σ′, at most ${most}: what each error is multiplied by`,
+    curve: (name) => `${name.replaceAll("_", " ")}, and where the neurons sit on it`,
+    slope: (name, most) => `Its slope σ′, at most ${most}: what each error is multiplied by`,
     magnitudes: "What becomes of the error on its way back",
     heads: ["Layer", "‖δ‖", "by the weights ×", "by the slopes ×", "together ×"],
   },
@@ -301,35 +278,28 @@ export const words = {
     lead: "Backprop is checked without backprop: move one parameter a little both ways and see what the cost does.",
     parameter: "Parameter",
     unchecked: "A network of this size is not checked on every change.",
-    agrees: (/** @type {any} */ { agrees, checked, parameters, disagreed }) =>
+    agrees: ({ agrees, checked, parameters, disagreed }) =>
       agrees
         ? `${checked} of ${parameters} gradients checked; finite differences agree with every one.`
         : `${checked} of ${parameters} gradients checked; ${disagreed} disagree.`,
-    worst: (/** @type {string} */ name, /** @type {string} */ ratio) =>
+    worst: (name, ratio) =>
       `The largest difference, at ${name}, is ${ratio} of what truncation and rounding allow.`,
-    kink: (/** @type {string} */ name, /** @type {string} */ left, /** @type {string} */ right) =>
+    kink: (name, left, right) =>
       `${name} sits at a kink: ${left} on its left, ${right} on its right.`,
     kinkHere: "kink",
     batch: "For the whole batch.",
-    costLabel: (
-      /** @type {string} */ name,
-      /** @type {string} */ value,
-      /** @type {string} */ slope,
-    ) => `The cost along ${name}; now it is ${value}, where the slope is ${slope}`,
-    costCaption: (/** @type {string} */ name, /** @type {string} */ slope) =>
+    costLabel: (name, value, slope) =>
+      `The cost along ${name}; now it is ${value}, where the slope is ${slope}`,
+    costCaption: (name, slope) =>
       `The cost along ${name}. The straight line has the slope that backprop says: ${slope}.`,
     step: "step h",
     error: "error of the difference",
-    errorLabel: (
-      /** @type {string} */ name,
-      /** @type {string} */ h,
-      /** @type {string} */ error,
-    ) =>
+    errorLabel: (name, h, error) =>
       `Error of the finite difference for ${name} against its step; it is least at h = ${h}, where it is ${error}`,
     errorCaption:
       "On the right truncation falls with h², on the left rounding grows with 1/h. The best step lies between them.",
-    best: (/** @type {string} */ h) => `h = ${h}`,
-    uncertainty: (/** @type {string} */ value) => `the check’s own uncertainty: ${value}`,
+    best: (h) => `h = ${h}`,
+    uncertainty: (value) => `the check’s own uncertainty: ${value}`,
   },
 
   training: {
@@ -340,17 +310,15 @@ export const words = {
     run: "Run",
     stop: "Stop",
     none: "No step taken yet.",
-    so: (/** @type {number} */ n, /** @type {string} */ from, /** @type {string} */ to) =>
-      `${count(n, "epoch", "epochs")}: the cost went from ${from} to ${to}.`,
+    so: (n, from, to) => `${count(n, "epoch", "epochs")}: the cost went from ${from} to ${to}.`,
     epoch: "epoch",
-    label: (/** @type {number} */ n) => `The cost over ${n} epochs`,
+    label: (n) => `The cost over ${n} epochs`,
   },
 
   chapter: {
     lead: "The chapter’s ten figures in its order. Each one opens as a view of this page, on a network that you can change.",
-    figure: (/** @type {string} */ number, /** @type {string} */ title) =>
-      `Fig ${number} · ${title}`,
-    titles: /** @type {any} */ ({
+    figure: (number, title) => `Fig ${number} · ${title}`,
+    titles: {
       2.1: "Weight indices",
       2.2: "The Jacobian",
       2.3: "Sum over paths",
@@ -361,8 +329,8 @@ export const words = {
       2.8: "Naive or backprop",
       2.9: "The four equations",
       "2.10": "BP4 as an outer product",
-    }),
-    says: /** @type {any} */ ({
+    },
+    says: {
       2.1: "Choose a connection: into which neuron it leads, and from which it comes.",
       2.2: "Rows are outputs, columns are inputs; an activation has a diagonal.",
       2.3: "Two routes from x to y: multiply along each, add them up.",
@@ -373,20 +341,20 @@ export const words = {
       2.8: "How many operations each way takes.",
       2.9: "BP1 starts, BP2 passes back, BP3 and BP4 read off.",
       "2.10": "Every entry is one δ times one activation.",
-    }),
+    },
   },
 
   take: {
     lead: "Take this state with you: as a link that anyone can open, as a request to send, or for a text.",
     what: "As",
     text: "Text to take away",
-    forms: /** @type {any} */ ({
+    forms: {
       link: "a link to this page",
       json: "JSON",
       curl: "curl",
       python: "Python",
       latex: "LaTeX",
-    }),
+    },
     copy: "Copy",
     copied: "Copied.",
     selected: "Selected: copy it with Ctrl C.",
@@ -405,7 +373,7 @@ export const words = {
     file: "or a file:",
     sizes: "A new network, by its layer sizes",
     make: "Make it",
-    fresh: (/** @type {number[]} */ sizes) => `A ${sizes.join("-")} network`,
+    fresh: (sizes) => `A ${sizes.join("-")} network`,
     yours: "Your network",
     notJson: "This is not JSON. A network looks like the grey example in the box.",
     noNetwork:
@@ -420,6 +388,6 @@ export const words = {
     busy: "The service is busy. Your numbers are safe; the page tries again by itself.",
     retry: "Try now",
     go: "Go there",
-    more: (/** @type {number} */ n) => `and ${n} more`,
+    more: (n) => `and ${n} more`,
   },
 };

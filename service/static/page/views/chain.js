@@ -1,12 +1,12 @@
 // The chain rule: sums over paths, Jacobians and their shapes, and what each way costs.
 
 import { post } from "../api.js";
-import { debounced, fill, h, math } from "../dom.js";
+import { debounced, fill, h, math, scroller } from "../dom.js";
 import { batchSize, sizes } from "../network.js";
 import { full, largestOf, short, strength } from "../numbers.js";
 import { lowered, pointer, symbol } from "../pointers.js";
 import { plot } from "../plot.js";
-import { state, watch } from "../state.js";
+import { opened, state, watch } from "../state.js";
 import { attempt } from "../work.js";
 import { words } from "../words.js";
 
@@ -25,7 +25,7 @@ export function mount(part) {
 
 /** @param {HTMLElement} part */
 function draw(part) {
-  const network = /** @type {any} */ (state.network);
+  const network = opened();
   const one = batchSize(network) === null ? network : { ...network, example: state.example };
   attempt(
     async () => {
@@ -56,30 +56,22 @@ function draw(part) {
 
 /** From the first input to the first output. */
 function ends() {
-  const L = sizes(/** @type {any} */ (state.network)).length - 1;
+  const L = sizes(opened()).length - 1;
   return { from: pointer("input", 0, 0), to: pointer("a", L, 0) };
 }
 
-/** @param {any} answer */
 function pathsPart({ symbol: name, paths, path_count: count, listed, sum }) {
-  const through = (/** @type {any} */ path) =>
-    path.neurons
-      .map((/** @type {[number, number]} */ [l, j]) =>
-        symbol(l ? `/z/${l - 1}/${j}` : `/input/${j}`),
-      )
-      .join(" → ");
-  const product = (/** @type {any} */ path) =>
-    path.factors
-      .map((/** @type {number} */ factor) => (factor < 0 ? `(${short(factor)})` : short(factor)))
-      .join(" · ");
+  const through = (path) =>
+    path.neurons.map(([l, j]) => symbol(l ? `/z/${l - 1}/${j}` : `/input/${j}`)).join(" → ");
+  const product = (path) =>
+    path.factors.map((factor) => (factor < 0 ? `(${short(factor)})` : short(factor))).join(" · ");
   return h(
     "section",
     { id: "paths" },
     h("h3", {}, words.chain.paths),
     h("p", {}, words.chain.pathsLead(lowered(name), count, listed)),
-    h(
-      "div",
-      { class: "scroller", tabindex: "0", role: "region", "aria-label": words.chain.paths },
+    scroller(
+      words.chain.paths,
       h(
         "table",
         { class: "terms" },
@@ -89,15 +81,13 @@ function pathsPart({ symbol: name, paths, path_count: count, listed, sum }) {
           h(
             "tr",
             {},
-            words.chain.pathHeads.map((/** @type {string} */ text) =>
-              h("th", { scope: "col" }, text),
-            ),
+            words.chain.pathHeads.map((text) => h("th", { scope: "col" }, text)),
           ),
         ),
         h(
           "tbody",
           {},
-          paths.map((/** @type {any} */ path) =>
+          paths.map((path) =>
             h(
               "tr",
               {},
@@ -123,11 +113,8 @@ function pathsPart({ symbol: name, paths, path_count: count, listed, sum }) {
   );
 }
 
-/** @param {any} answer */
 function jacobiansPart({ layers, chain, orders }) {
-  const each = layers
-    .toReversed()
-    .flatMap((/** @type {any} */ layer) => [layer.activation, layer.weighted_sum]);
+  const each = layers.toReversed().flatMap((layer) => [layer.activation, layer.weighted_sum]);
   return h(
     "section",
     { id: "jacobians" },
@@ -136,23 +123,19 @@ function jacobiansPart({ layers, chain, orders }) {
     h(
       "p",
       { class: "shapes" },
-      chain.shapes.map((/** @type {[number, number]} */ [m, n], /** @type {number} */ index) => [
-        index ? " · " : "",
-        h("span", {}, `[${m} × ${n}]`),
-      ]),
+      chain.shapes.map(([m, n], index) => [index ? " · " : "", h("span", {}, `[${m} × ${n}]`)]),
     ),
     h("p", {}, chain.sentence),
     h(
       "div",
       { class: "cards" },
       each.map(jacobian),
-      layers.slice(0, -1).map((/** @type {any} */ layer) => jacobian(layer.running)),
+      layers.slice(0, -1).map((layer) => jacobian(layer.running)),
     ),
     orders ? h("p", {}, words.chain.orders(orders)) : null,
   );
 }
 
-/** @param {any} J */
 export function jacobian({
   symbol: name,
   mathml,
@@ -166,8 +149,7 @@ export function jacobian({
 }) {
   const [m, n] = shape;
   const largest = largestOf(values);
-  const entry = (/** @type {number} */ i, /** @type {number} */ j) =>
-    diagonal ? (i === j ? values[i] : 0) : values[i][j];
+  const entry = (i, j) => (diagonal ? (i === j ? values[i] : 0) : values[i][j]);
   const caption = words.chain.caption(name, m, n, diagonal, short(norm));
   const written = m <= SIDE_MAX && n <= SIDE_MAX;
   return h(
@@ -180,9 +162,8 @@ export function jacobian({
     ),
     h("p", { class: "quiet" }, caption),
     written
-      ? h(
-          "div",
-          { class: "scroller", tabindex: "0", role: "region", "aria-label": caption },
+      ? scroller(
+          caption,
           h(
             "table",
             { class: "numbers jacobian" },
@@ -193,22 +174,18 @@ export function jacobian({
                 "tr",
                 {},
                 h("td"),
-                inputs.map((/** @type {string} */ text) =>
-                  h("th", { scope: "col" }, lowered(text)),
-                ),
+                inputs.map((text) => h("th", { scope: "col" }, lowered(text))),
               ),
             ),
             h(
               "tbody",
               {},
-              outputs.map((/** @type {string} */ text, /** @type {number} */ i) =>
+              outputs.map((text, i) =>
                 h(
                   "tr",
                   {},
                   h("th", { scope: "row" }, lowered(text)),
-                  inputs.map((/** @type {string} */ _, /** @type {number} */ j) =>
-                    number(entry(i, j), largest),
-                  ),
+                  inputs.map((_, j) => number(entry(i, j), largest)),
                 ),
               ),
             ),
@@ -229,13 +206,12 @@ function number(value, largest) {
   return h("td", { title: full(value) }, cell);
 }
 
-/** @param {any} answer */
 function smallPart({ layer, neuron, operations }) {
   return h(
     "section",
     { id: "operations-jacobians" },
     h("h3", {}, words.chain.small(layer, neuron)),
-    operations.map((/** @type {any} */ one) =>
+    operations.map((one) =>
       h(
         "details",
         {},
@@ -264,7 +240,7 @@ function outerPart({
   const single = !Array.isArray(column[0]);
   const largest = largestOf(table);
   const fits = table.length <= SIDE_MAX && table[0].length <= SIDE_MAX;
-  const head = (/** @type {string} */ label, /** @type {number} */ value) =>
+  const head = (label, value) =>
     h("th", { scope: "col" }, lowered(label), single ? h("b", {}, short(value)) : null);
   return h(
     "section",
@@ -273,9 +249,8 @@ function outerPart({
     h("p", {}, sentence),
     h("div", { class: "formulas" }, math(formula.mathml)),
     fits
-      ? h(
-          "div",
-          { class: "scroller", tabindex: "0", role: "region", "aria-label": words.chain.outer },
+      ? scroller(
+          words.chain.outer,
           h(
             "table",
             { class: "numbers outer" },
@@ -286,15 +261,13 @@ function outerPart({
                 "tr",
                 {},
                 h("td", {}, words.chain.outerCorner),
-                across.map((/** @type {string} */ label, /** @type {number} */ k) =>
-                  head(label, row[k]),
-                ),
+                across.map((label, k) => head(label, row[k])),
               ),
             ),
             h(
               "tbody",
               {},
-              table.map((/** @type {number[]} */ entries, /** @type {number} */ j) =>
+              table.map((entries, j) =>
                 h(
                   "tr",
                   {},
@@ -332,13 +305,12 @@ function product(value, largest, at) {
   return h("td", {}, cell);
 }
 
-/** @param {any} answer */
 function operationsPart({ parameters, counts, by_width: byWidth }) {
   const rows = Object.entries(words.chain.ways).map(([way, text]) =>
     h("tr", {}, h("th", { scope: "row" }, text), h("td", {}, counts[way].toLocaleString("en"))),
   );
-  const line = (/** @type {string} */ way, /** @type {string} */ name) => ({
-    points: byWidth.map((/** @type {any} */ one) => [one.width, one[way]]),
+  const line = (way, name) => ({
+    points: byWidth.map((one) => [one.width, one[way]]),
     name,
   });
   return h(

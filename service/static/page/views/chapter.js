@@ -2,7 +2,8 @@
 
 import { fill, h } from "../dom.js";
 import { FIGURES, figureTitle } from "../figures.js";
-import { open, state, watch } from "../state.js";
+import { openFigure } from "../opening.js";
+import { state, watch } from "../state.js";
 import { words } from "../words.js";
 
 /** @param {HTMLElement} part */
@@ -31,28 +32,4 @@ function item(figure) {
     h("span", { class: "quiet" }, words.chapter.says[number]),
   );
   return h("li", {}, link);
-}
-
-/**
- * @param {import("../figures.js").Figure} figure
- */
-export function openFigure(figure) {
-  const { number, network, view, selected = "", step = Infinity, part } = figure;
-  open(network, { title: figureTitle(figure), figure: number, view, selected, step });
-  if (part) scrollWhenThere(part);
-}
-
-/**
- * The part of the view is drawn when its answer has come.
- * @param {string} id
- */
-function scrollWhenThere(id) {
-  const observer = new MutationObserver(() => {
-    const found = document.getElementById(id);
-    if (!found) return;
-    observer.disconnect();
-    found.scrollIntoView({ block: "start" });
-  });
-  observer.observe(document.body, { childList: true, subtree: true });
-  window.setTimeout(() => observer.disconnect(), 5000);
 }

@@ -1,16 +1,16 @@
 // My numbers: one's own z, a, δ and gradients, judged cell by cell and equation by equation.
 
-import { debounced, fill, h } from "../dom.js";
+import { all, debounced, fill, h } from "../dom.js";
 import { batchSize, sizes } from "../network.js";
 import { full } from "../numbers.js";
 import { block, claims as read, isBlock, nested, sheet } from "../parse.js";
 import { sentence } from "../pointers.js";
-import { QUANTITIES, change, state, watch } from "../state.js";
+import { change, opened, QUANTITIES, state, watch } from "../state.js";
 import { field, layerTable, pager, walk } from "../tables.js";
 import { attempt } from "../work.js";
 import { post } from "../api.js";
 import { words } from "../words.js";
-import { hintsPart } from "./exercise.js";
+import { hintsPart } from "./hints.js";
 
 const PAUSE_MS = 350;
 const COLUMNS = ["z", "a", "delta", "bias_gradients", "weight_gradients"];
@@ -26,6 +26,7 @@ const PRECISIONS = [
   "float16",
   "bfloat16",
 ];
+/** @type {Record<string, string>} */
 const EQUATION_OF = {
   z: "forward",
   a: "forward",
@@ -51,8 +52,8 @@ export function mount(part) {
     () => {
       if (state.view !== "claims" || !state.network) return;
       const wanted = JSON.stringify([
-        sizes(state.network),
-        batchSize(state.network),
+        sizes(opened()),
+        batchSize(opened()),
         state.folds,
         state.example,
         state.exercise,
@@ -107,21 +108,20 @@ export function claimed() {
 
 /** Nested lists of the shapes that claims have. */
 function outlineLike() {
-  const ns = sizes(/** @type {any} */ (state.network)).slice(1);
-  const before = sizes(/** @type {any} */ (state.network));
-  const n = batchSize(/** @type {any} */ (state.network));
-  const list = (/** @type {number} */ length, /** @type {any} */ of) =>
-    Array.from({ length }, () => of);
+  const ns = sizes(opened()).slice(1);
+  const before = sizes(opened());
+  const n = batchSize(opened());
+  const list = (length, of) => Array.from({ length }, () => of);
   const units = ns.map((size) => (n === null ? list(size, 0) : list(n, list(size, 0))));
   const matrices = ns.map((size, index) => list(size, list(before[index], 0)));
-  return /** @type {any} */ ({
+  return {
     z: units,
     a: units,
     delta: units,
     cost: 0,
     bias_gradients: ns.map((size) => list(size, 0)),
     weight_gradients: matrices,
-  });
+  };
 }
 
 /** @param {string} chosen */
@@ -193,7 +193,7 @@ function frame(findings, table) {
 
 /** @returns {HTMLElement[]} */
 function cards() {
-  const L = /** @type {any} */ (state.network).weights.length;
+  const L = opened().weights.length;
   const layers = Array.from({ length: L }, (_, index) => index + 1);
   const layerCards = layers.map((l) =>
     h(
@@ -278,21 +278,18 @@ function isVector(input) {
  * @param {HTMLElement} part
  */
 function write(part) {
-  for (const input of /** @type {NodeListOf<HTMLInputElement>} */ (
-    part.querySelectorAll("input.claim")
-  )) {
-    const at = /** @type {string} */ (input.dataset.at);
+  for (const input of all(part, "input.claim")) {
+    const at = input.dataset.at;
     const text = state.claims[at] ?? "";
     if (input.value !== text) input.value = text;
     const { verdict, reason } = judgement(at, text);
-    const sign = /** @type {HTMLElement} */ (input.nextElementSibling);
+    const sign = input.nextElementSibling;
     input.dataset.verdict = verdict;
     input.title = reason;
     input.setAttribute("aria-description", reason);
     sign.textContent = words.claims.signs[verdict] ?? "";
   }
-  const select = /** @type {HTMLSelectElement | null} */ (part.querySelector("#precision"));
-  if (select && typeof state.precision === "string") select.value = state.precision;
+  for (const select of all(part, "#precision")) select.value = state.precision;
 }
 
 /**
@@ -304,9 +301,7 @@ function judgement(at, text) {
   const quantity = at.split("/")[1];
   const census = state.verdict?.claims[quantity];
   if (text.trim() === "" || !census) return { verdict: "", reason: "" };
-  const wrong = census.wrong_entries.find(
-    (/** @type {any} */ entry) => entry.at === `/claims${at}`,
-  );
+  const wrong = census.wrong_entries.find((entry) => entry.at === `/claims${at}`);
   if (wrong) {
     const follows = equationOf(at) === "holds";
     const reason = state.exercise
@@ -329,20 +324,14 @@ function judgement(at, text) {
  */
 function equationOf(at) {
   const [, quantity, index] = at.split("/");
-  const layer = quantity === "cost" ? state.network?.weights.length : Number(index) + 1;
-  const name =
-    quantity === "delta"
-      ? layer === state.network?.weights.length
-        ? "BP1"
-        : "BP2"
-      : EQUATION_OF[/** @type {keyof EQUATION_OF} */ (quantity)];
-  const found = state.verdict.equations.find(
-    (/** @type {any} */ one) => one.equation === name && one.layer === layer,
-  );
+  const L = opened().weights.length;
+  const layer = quantity === "cost" ? L : Number(index) + 1;
+  const error = layer === L ? "BP1" : "BP2";
+  const name = quantity === "delta" ? error : EQUATION_OF[quantity];
+  const found = state.verdict.equations.find((one) => one.equation === name && one.layer === layer);
   return found?.verdict ?? "untested";
 }
 
-/** @returns {any[]} */
 function told() {
   const verdict = state.verdict;
   if (!verdict)
@@ -354,7 +343,7 @@ function told() {
       ),
       hintsPart(),
     ];
-  const first = verdict.equations.find((/** @type {any} */ one) => one.verdict === "fails");
+  const first = verdict.equations.find((one) => one.verdict === "fails");
   return [
     h(
       "div",
@@ -373,7 +362,6 @@ function told() {
   ];
 }
 
-/** @param {any} found */
 function finding(found) {
   return h(
     "div",
@@ -387,7 +375,7 @@ function finding(found) {
 
 /** @param {any[]} all @param {any} first */
 function equations(all, first) {
-  const item = (/** @type {any} */ one) =>
+  const item = (one) =>
     h(
       "li",
       { class: `${one.verdict}${one === first ? " first" : ""}` },
@@ -405,17 +393,4 @@ function equations(all, first) {
     h("h4", {}, words.claims.equations),
     h("ul", { class: "equations" }, all.map(item)),
   );
-}
-
-/**
- * A verification's request as an example opens it: its claims on the sheet.
- * @param {any} request
- */
-export function sheetOf(request) {
-  const { precision = "auto", claims } = request;
-  const name =
-    typeof precision === "string"
-      ? precision
-      : `${Object.values(precision)[0]} ${Object.keys(precision)[0]}`;
-  return { claims: sheet(claims), precision: name };
 }

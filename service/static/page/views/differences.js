@@ -6,12 +6,14 @@ import { batchSize, sizes } from "../network.js";
 import { full, short } from "../numbers.js";
 import { lowered, place, pointer, symbol, valueAt } from "../pointers.js";
 import { plot } from "../plot.js";
-import { change, state, watch } from "../state.js";
+import { change, opened, state, watch } from "../state.js";
 import { attempt } from "../work.js";
 import { words } from "../words.js";
 
 const LISTED_MAX = 400;
+/** @type {Record<string, string>} */
 const GRADIENT_OF = { weights: "weight_gradients", biases: "bias_gradients" };
+/** @type {Record<string, string>} */
 const PARAMETER_OF = { weight_gradients: "weights", bias_gradients: "biases" };
 
 /** @param {HTMLElement} part */
@@ -34,14 +36,13 @@ export function mount(part) {
 /** The weight or bias that the selected number is about; the first weight otherwise. */
 function parameter() {
   const found = place(state.selected);
-  const quantity =
-    PARAMETER_OF[/** @type {keyof PARAMETER_OF} */ (found?.quantity)] ?? found?.quantity;
+  const quantity = PARAMETER_OF[found?.quantity ?? ""] ?? found?.quantity;
   if (!found || !(quantity === "weights" || quantity === "biases")) return "/weights/0/0/0";
   return pointer(quantity, found.layer, found.neuron, found.source);
 }
 
 function chooser() {
-  const ns = sizes(/** @type {any} */ (state.network));
+  const ns = sizes(opened());
   const all = ns
     .slice(1)
     .flatMap((n, index) =>
@@ -75,7 +76,7 @@ function checked() {
     { class: check.agrees ? "right" : "wrong", "aria-hidden": "true" },
     check.agrees ? "✓ " : "✗ ",
   );
-  const kinks = check.kinks.map((/** @type {any} */ kink) =>
+  const kinks = check.kinks.map((kink) =>
     h("li", {}, words.differences.kink(symbol(kink.at), short(kink.left), short(kink.right))),
   );
   return [
@@ -95,8 +96,8 @@ function checked() {
 /** @param {HTMLElement} charts */
 function draw(charts) {
   const at = parameter();
-  const network = state.network;
-  const batch = batchSize(/** @type {any} */ (network));
+  const network = opened();
+  const batch = batchSize(network);
   attempt(
     async () => {
       const curve = await post("/v1/curves", { ...network, at }, "curves");
@@ -112,20 +113,14 @@ function draw(charts) {
   );
 }
 
-/** @param {any} curve */
 function costChart({ at, symbol: plain, value, gradient, costs }) {
   const name = lowered(plain);
-  const points = costs.values.map((/** @type {number} */ x, /** @type {number} */ index) => [
-    x,
-    costs.costs[index],
-  ]);
+  const points = costs.values.map((x, index) => [x, costs.costs[index]]);
   const cost = state.answer?.cost;
   const reach = (costs.values.at(-1) - costs.values[0]) / 5;
-  const tangent = [value - reach, value + reach].map(
-    (x) => /** @type {[number, number]} */ ([x, cost + gradient * (x - value)]),
-  );
+  const tangent = [value - reach, value + reach].map((x) => [x, cost + gradient * (x - value)]);
   const kinks = (state.answer?.finite_difference?.kinks ?? []).filter(
-    (/** @type {any} */ kink) => kink.at === gradientOf(at),
+    (kink) => kink.at === gradientOf(at),
   );
   return h(
     "figure",
@@ -148,14 +143,13 @@ function costChart({ at, symbol: plain, value, gradient, costs }) {
   );
 }
 
-/** @param {any} curve */
 function errorChart({ at, symbol: plain, steps, best }) {
   const name = lowered(plain);
   const check = state.answer?.finite_difference;
   const uncertainty = check
     ? valueAt(check, gradientOf(at).replace("_gradients", "_uncertainties"))
     : null;
-  const points = steps.map((/** @type {any} */ one) => [one.step, one.error]);
+  const points = steps.map((one) => [one.step, one.error]);
   const chosen =
     best && best.error > 0
       ? [{ x: best.step, y: best.error, name: "now", title: `h = ${full(best.step)}` }]
@@ -189,6 +183,6 @@ function errorChart({ at, symbol: plain, steps, best }) {
 
 /** @param {string} at */
 function gradientOf(at) {
-  const quantity = /** @type {keyof GRADIENT_OF} */ (at.split("/")[1]);
+  const quantity = at.split("/")[1];
   return at.replace(quantity, GRADIENT_OF[quantity]);
 }

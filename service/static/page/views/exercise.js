@@ -1,11 +1,9 @@
 // Exercise mode: a seeded challenge, blank cells, a check on demand, and hints that grow.
 
-import { post } from "../api.js";
 import { fill, h } from "../dom.js";
-import { networkOf } from "../network.js";
+import { openExercise } from "../opening.js";
 import { layerSizes } from "../parse.js";
-import { change, open, state, watch } from "../state.js";
-import { attempt } from "../work.js";
+import { change, state, watch } from "../state.js";
 import { words } from "../words.js";
 
 const ACTIVATIONS = ["sigmoid", "tanh", "relu", "softplus", "identity"];
@@ -19,31 +17,6 @@ export function mount(part) {
   });
 }
 
-/**
- * Opens a challenge; the same for the same exercise on every machine.
- * @param {import("../state.js").Exercise} exercise
- * @param {Partial<import("../state.js").State>} [more]
- */
-export function start(exercise, more = {}) {
-  const { sizes, activation, cost, seed, decimals } = exercise;
-  const request = { layer_sizes: sizes, activation, cost, seed, precision: { decimals } };
-  return attempt(
-    async () => {
-      const network = networkOf(await post("/v1/challenges", request, "challenges"));
-      const title = words.exercise.title(exercise);
-      open(network, {
-        exercise,
-        precision: `${decimals} decimals`,
-        view: "claims",
-        title,
-        ...more,
-      });
-    },
-    () => start(exercise, more),
-  );
-}
-
-/** @returns {any[]} */
 function form() {
   const now = state.exercise ?? {
     sizes: [2, 3, 2],
@@ -70,11 +43,11 @@ function form() {
     value: now.decimals,
   });
   const note = h("p", { class: "wrong", role: "status" });
-  const submit = (/** @type {Event} */ event) => {
+  const submit = (event) => {
     event.preventDefault();
     const found = layerSizes(sizes.value);
     if (!found) return fill(note, words.opening.badSizes);
-    start({
+    openExercise({
       sizes: found,
       activation: activation.value,
       cost: cost.value,
@@ -82,8 +55,7 @@ function form() {
       decimals: Number(decimals.value),
     });
   };
-  const labelled = (/** @type {string} */ text, /** @type {HTMLElement} */ control) =>
-    h("p", {}, h("label", { for: control.id }, text), control);
+  const labelled = (text, control) => h("p", {}, h("label", { for: control.id }, text), control);
   return [
     h("p", { class: "lead" }, words.exercise.about),
     h(
@@ -117,48 +89,4 @@ function choose(id, names, chosen) {
   );
   select.value = chosen;
   return select;
-}
-
-/**
- * The hints so far, and a button for the next one; nothing outside an exercise.
- * @returns {HTMLElement | null}
- */
-export function hintsPart() {
-  if (!state.exercise) return null;
-  const hints = available();
-  const shown = hints.slice(0, state.hints);
-  const more = shown.length < hints.length;
-  return h(
-    "div",
-    { class: "hints" },
-    shown.length
-      ? h(
-          "ol",
-          {},
-          shown.map((hint) => h("li", {}, hint)),
-        )
-      : null,
-    more
-      ? h(
-          "button",
-          { type: "button", onclick: () => change({ hints: shown.length + 1 }) },
-          shown.length ? words.exercise.more : words.exercise.hint,
-        )
-      : null,
-  );
-}
-
-/** From the vaguest to the plainest. */
-function available() {
-  const verdict = state.verdict;
-  const fails = verdict?.equations.find((/** @type {any} */ one) => one.verdict === "fails");
-  const found = verdict?.diagnosis[0];
-  if (!verdict || (!fails && !found)) return [words.exercise.begin, ...words.exercise.order];
-  const where = fails ?? { equation: found.equation, layer: found.layers[0] };
-  return [
-    words.exercise.side(where),
-    words.exercise.where(where),
-    words.exercise.equations[where.equation],
-    ...(found?.explanation ? [found.explanation, found.remedy] : []),
-  ];
 }

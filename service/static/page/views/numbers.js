@@ -1,9 +1,9 @@
 // The matrices: a table for each layer, edited in place.
 
-import { fill, h } from "../dom.js";
+import { all, fill, h } from "../dom.js";
 import { batchSize, resized, sizes, withLayer, withValue } from "../network.js";
 import { full, typed } from "../numbers.js";
-import { change, state, watch } from "../state.js";
+import { change, opened, state, watch } from "../state.js";
 import { field, layerTable, pager, refresh, result, walk } from "../tables.js";
 import { words } from "../words.js";
 import { known } from "./timeline.js";
@@ -31,7 +31,7 @@ export function mount(part) {
 
 /** What decides which cells there are. */
 function outlineOf() {
-  const network = /** @type {any} */ (state.network);
+  const network = opened();
   const { folds, example, exercise } = state;
   return JSON.stringify([
     sizes(network),
@@ -43,9 +43,8 @@ function outlineOf() {
   ]);
 }
 
-/** @returns {any[]} */
 function drawn() {
-  const network = /** @type {any} */ (state.network);
+  const network = opened();
   const ns = sizes(network);
   const quantities = state.exercise ? ["weights", "biases"] : COLUMNS;
   const cards = ns.slice(1).map((_, index) => layerCard(index + 1, quantities));
@@ -69,7 +68,7 @@ function inputCard() {
 }
 
 function targetCard() {
-  const network = /** @type {any} */ (state.network);
+  const network = opened();
   const L = network.weights.length;
   const cost = chooser(words.numbers.cost, state.costNames, network.cost, (name) =>
     change({ network: { ...network, cost: name } }),
@@ -87,13 +86,13 @@ function targetCard() {
 
 /** @param {number} l @param {string[]} quantities */
 function layerCard(l, quantities) {
-  const network = /** @type {any} */ (state.network);
+  const network = opened();
   const L = network.weights.length;
   const names = state.activations
     .filter(({ elementwise }) => elementwise || l === L)
     .map(({ name }) => name);
-  const choose = (/** @type {string} */ name) => {
-    const now = /** @type {any} */ (state.network);
+  const choose = (name) => {
+    const now = opened();
     change({ network: { ...now, activation: now.activation.with(l - 1, name) } });
   };
   return h(
@@ -108,9 +107,8 @@ function layerCard(l, quantities) {
 
 /** @param {number} l */
 function foot(l) {
-  const n = sizes(/** @type {any} */ (state.network))[l];
-  const resize = (/** @type {number} */ by) => () =>
-    change({ network: resized(/** @type {any} */ (state.network), l, n + by), folds: {} });
+  const n = sizes(opened())[l];
+  const resize = (by) => () => change({ network: resized(opened(), l, n + by), folds: {} });
   if (state.exercise) return pager(l);
   return h(
     "div",
@@ -137,8 +135,7 @@ function foot(l) {
 
 /** @param {number[]} ns */
 function outlineBar(ns) {
-  const layers = (/** @type {1 | -1} */ by) => () =>
-    change({ network: withLayer(/** @type {any} */ (state.network), by), folds: {} });
+  const layers = (by) => () => change({ network: withLayer(opened(), by), folds: {} });
   if (state.exercise) return null;
   return h(
     "div",
@@ -155,7 +152,7 @@ function outlineBar(ns) {
 }
 
 function exampleChooser() {
-  const n = batchSize(/** @type {any} */ (state.network));
+  const n = batchSize(opened());
   if (n === null) return h("p", { class: "quiet" }, words.numbers.oneExample);
   const options = Array.from({ length: n }, (_, index) =>
     h("option", { value: index }, words.numbers.example(index, n)),
@@ -183,6 +180,7 @@ function chooser(label, names, chosen, choose) {
   const select = h(
     "select",
     {
+      class: "choice",
       "aria-label": label,
       onchange: () => choose(select.value),
       disabled: Boolean(state.exercise),
@@ -206,16 +204,12 @@ function edit(event) {
  * @param {HTMLElement} part
  */
 function settle(part) {
-  for (const input of /** @type {NodeListOf<HTMLInputElement>} */ (
-    part.querySelectorAll("input[data-at]")
-  )) {
+  for (const input of all(part, "input[data-at]")) {
     input.readOnly = Boolean(state.exercise);
     input.title = full(input.value);
   }
-  const network = /** @type {any} */ (state.network);
-  const selects = /** @type {NodeListOf<HTMLSelectElement>} */ (
-    part.querySelectorAll(".cards select:not([aria-label='" + words.numbers.whichExample + "'])")
-  );
+  const network = opened();
+  const selects = all(part, ".cards select.choice");
   [...network.activation, network.cost].forEach((name, index) => {
     if (selects[index]) selects[index].value = name;
   });

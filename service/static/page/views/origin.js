@@ -6,7 +6,7 @@ import { batchSize } from "../network.js";
 import { full, short } from "../numbers.js";
 import { KINDS, parameterOf, place, sentence, symbol, valueAt } from "../pointers.js";
 import { shine } from "../light.js";
-import { state, watch } from "../state.js";
+import { opened, state, watch } from "../state.js";
 import { words } from "../words.js";
 
 const PAUSE_MS = 20;
@@ -50,7 +50,7 @@ async function show(part) {
 function heading(at) {
   const quantity = at.split("/")[1];
   return [
-    h("h2", { class: `kind-${KINDS[/** @type {keyof KINDS} */ (quantity)]}` }, symbol(at)),
+    h("h2", { class: `kind-${KINDS[quantity]}` }, symbol(at)),
     h("p", { class: "said" }, sentence(at)),
   ];
 }
@@ -88,10 +88,9 @@ function given(at, found) {
   ];
 }
 
-/** @param {any} answer */
 function terms(answer) {
   if (answer.terms.length < 2 && !answer.times) return null;
-  const row = (/** @type {any} */ term, /** @type {string} */ sign) =>
+  const row = (term, sign) =>
     h(
       "tr",
       {},
@@ -105,9 +104,7 @@ function terms(answer) {
     h(
       "tbody",
       {},
-      answer.terms.map((/** @type {any} */ term, /** @type {number} */ index) =>
-        row(term, index ? "+" : ""),
-      ),
+      answer.terms.map((term, index) => row(term, index ? "+" : "")),
       answer.times ? row(answer.times, "×") : null,
     ),
   );
@@ -133,7 +130,7 @@ function witness(at) {
   const value = valueAt(check, at);
   const uncertainty = valueAt(check, at.replace("_gradients", "_uncertainties"));
   if (typeof value !== "number") return null;
-  const agrees = !check.disagreements.some((/** @type {any} */ entry) => entry.at === at);
+  const agrees = !check.disagreements.some((entry) => entry.at === at);
   return h(
     "p",
     { class: "witness" },
@@ -142,7 +139,6 @@ function witness(at) {
   );
 }
 
-/** @param {any[]} ingredients */
 function madeOf(ingredients) {
   return ingredients.length
     ? links(
@@ -154,8 +150,8 @@ function madeOf(ingredients) {
 
 /** @param {string} title @param {string[]} pointers */
 function links(title, pointers) {
-  const link = (/** @type {string} */ at) => {
-    const quantity = /** @type {keyof KINDS} */ (at.split("/")[1]);
+  const link = (at) => {
+    const quantity = at.split("/")[1];
     const root = at.split("/")[1] in (state.network ?? {}) ? state.network : state.answer;
     const value = valueAt(root, at);
     const shown = typeof value === "number" ? short(value) : String(value);
@@ -189,8 +185,7 @@ async function walk(at, found) {
   const parameter = parameterOf(found.quantity);
   if (!["weights", "biases"].includes(parameter)) return [];
   const to = at.replace(found.quantity, parameter);
-  const one =
-    batchSize(/** @type {any} */ (state.network)) === null ? {} : { example: state.example };
+  const one = batchSize(opened()) === null ? {} : { example: state.example };
   const answer = await post(
     "/v1/derivations",
     { ...state.network, ...one, at: to, limit: PATHS },
@@ -210,7 +205,6 @@ async function walk(at, found) {
   ];
 }
 
-/** @param {any} factor */
 function factor({ mathml, formula, value, shared, sentence: said }) {
   return h(
     "li",
@@ -230,10 +224,8 @@ function factor({ mathml, formula, value, shared, sentence: said }) {
   );
 }
 
-/** @param {any} answer */
 function paths(answer) {
-  const name = (/** @type {[number, number]} */ [layer, neuron]) =>
-    symbol(`/z/${layer - 1}/${neuron}`);
+  const name = ([layer, neuron]) => symbol(`/z/${layer - 1}/${neuron}`);
   return h(
     "table",
     { class: "terms paths" },
@@ -241,7 +233,7 @@ function paths(answer) {
     h(
       "tbody",
       {},
-      answer.paths.map((/** @type {any} */ path) =>
+      answer.paths.map((path) =>
         h(
           "tr",
           {},

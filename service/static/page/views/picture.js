@@ -1,6 +1,6 @@
 // The network as a picture: sign by hue, dashes and glyph; size by width; large layers folded.
 
-import { byId, fill, h, svg } from "../dom.js";
+import { byId, fill, h, scroller, svg } from "../dom.js";
 import { labelSpot, layout } from "../layout.js";
 import { sizes } from "../network.js";
 import { largestOf, short, signed, strength } from "../numbers.js";
@@ -31,9 +31,8 @@ export function pictureElement() {
 
 /** @param {HTMLElement} part */
 function draw(part) {
-  const network = state.network;
-  if (!network) return;
-  const ns = sizes(network);
+  if (!state.network) return;
+  const ns = sizes(state.network);
   const plan = layout(ns, state.folds, Math.max(260, part.clientWidth - 2));
   const picture = svg(
     "svg",
@@ -49,16 +48,12 @@ function draw(part) {
     plan.layers.map((spots, l) => rest(spots, ns[l])),
     goal(plan),
   );
-  const scroller = h(
-    "div",
-    { class: "scroller", tabindex: "0", role: "region", "aria-label": words.picture.region },
-    picture,
-  );
+  const window = scroller(words.picture.region, picture);
   const pagers = ns.map((_, l) => pager(l)).filter(Boolean);
   const old = part.querySelector(".scroller");
   const scrolled = old?.scrollLeft ?? 0;
-  fill(part, scroller, pagers.length ? h("div", { class: "pagers" }, pagers) : null);
-  scroller.scrollLeft = scrolled;
+  fill(part, window, pagers.length ? h("div", { class: "pagers" }, pagers) : null);
+  window.scrollLeft = scrolled;
 }
 
 /**

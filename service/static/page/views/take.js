@@ -124,7 +124,7 @@ function pythonText() {
 async function latexText() {
   if (state.exercise) return words.exercise.hidden;
   const { steps } = await post("/v1/steps", state.network, "latex");
-  const lines = steps.flatMap((/** @type {any} */ step) => [
+  const lines = steps.flatMap((step) => [
     aligned(step.formula.latex),
     `${step.result.latex} &= ${matrix(step.result.value)}`,
   ]);
@@ -160,7 +160,6 @@ function aligned(latex) {
   return latex.replace("=", "&=");
 }
 
-/** @param {any} value */
 function matrix(value) {
   if (!Array.isArray(value)) return String(value);
   const rows = value.map((row) => (Array.isArray(row) ? row.join(" & ") : String(row)));

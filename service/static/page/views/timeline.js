@@ -17,11 +17,7 @@ export function startTimeline() {
     "aria-label": words.timeline.slider,
     oninput: () => go(Number(slider.value)),
   });
-  const button = (
-    /** @type {string} */ sign,
-    /** @type {string} */ name,
-    /** @type {() => void} */ onclick,
-  ) =>
+  const button = (sign, name, /** @type {() => void} */ onclick) =>
     h("button", { type: "button", class: "round", "aria-label": name, title: name, onclick }, sign);
   const play = button("▶", words.timeline.play, toggle);
   const count = h("span", { class: "count" });
@@ -117,7 +113,6 @@ function title() {
   return step ? words.timeline.title(step) : words.timeline.start;
 }
 
-/** @returns {any[]} */
 function said() {
   const step = state.steps[taken() - 1];
   if (!step) return [h("p", {}, total() ? words.timeline.start : words.timeline.waiting)];

@@ -4,7 +4,7 @@ import { cancel, post } from "../api.js";
 import { fill, h } from "../dom.js";
 import { full } from "../numbers.js";
 import { plot } from "../plot.js";
-import { change, state, watch } from "../state.js";
+import { change, opened, state, watch } from "../state.js";
 import { attempt } from "../work.js";
 import { words } from "../words.js";
 
@@ -31,8 +31,7 @@ export function mount(part) {
   );
   const one = h("button", { type: "button", onclick: () => train(1) }, words.training.step);
   const note = h("p", { class: "quiet", role: "status" });
-  const labelled = (/** @type {string} */ text, /** @type {HTMLElement} */ control) =>
-    h("span", {}, h("label", { for: control.id }, text), control);
+  const labelled = (text, control) => h("span", {}, h("label", { for: control.id }, text), control);
 
   function start() {
     running = true;
@@ -58,7 +57,7 @@ export function mount(part) {
 
   /** @param {number} count */
   function train(count) {
-    const network = /** @type {any} */ (state.network);
+    const network = opened();
     return attempt(
       async () => {
         const answer = await post(

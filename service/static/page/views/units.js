@@ -1,7 +1,7 @@
 // Activations: σ and σ′ with where the units sit on them, and what happens to δ layer by layer.
 
 import { post } from "../api.js";
-import { debounced, fill, h } from "../dom.js";
+import { debounced, fill, h, scroller } from "../dom.js";
 import { short } from "../numbers.js";
 import { plot } from "../plot.js";
 import { pointer, symbol } from "../pointers.js";
@@ -35,7 +35,7 @@ function draw(part) {
           h(
             "div",
             { class: "charts" },
-            units.curves.flatMap((/** @type {any} */ curve) => charts(curve, units.layers)),
+            units.curves.flatMap((curve) => charts(curve, units.layers)),
           ),
           magnitudes(sizes),
         );
@@ -48,12 +48,7 @@ function draw(part) {
 /** @param {any} curve @param {any[]} layers */
 function charts({ activation, z, a, slope, largest_slope: largest }, layers) {
   const mine = layers.filter((layer) => layer.activation === activation);
-  const chart = (
-    /** @type {any} */ values,
-    /** @type {string} */ which,
-    /** @type {string} */ name,
-    /** @type {string} */ title,
-  ) =>
+  const chart = (values, which, name, title) =>
     h(
       "figure",
       {},
@@ -63,10 +58,7 @@ function charts({ activation, z, a, slope, largest_slope: largest }, layers) {
         yTitle: name === "error" ? "σ′(z)" : "σ(z)",
         lines: [
           {
-            points: z.map((/** @type {number} */ x, /** @type {number} */ index) => [
-              x,
-              values[index],
-            ]),
+            points: z.map((x, index) => [x, values[index]]),
             name,
           },
         ],
@@ -82,9 +74,8 @@ function charts({ activation, z, a, slope, largest_slope: largest }, layers) {
 
 /** @param {any} layer @param {string} which */
 function dots(layer, which) {
-  const row = (/** @type {any} */ values) =>
-    shownExample() === null ? values : values[state.example];
-  return row(layer.z).map((/** @type {number} */ x, /** @type {number} */ j) => ({
+  const row = (values) => (shownExample() === null ? values : values[state.example]);
+  return row(layer.z).map((x, j) => ({
     x,
     y: row(layer[which])[j],
     name: layer.states[j] === "active" ? "now" : "off",
@@ -92,11 +83,9 @@ function dots(layer, which) {
   }));
 }
 
-/** @param {any} answer */
 function magnitudes({ layers, sentence }) {
-  const cell = (/** @type {number | null} */ value) =>
-    h("td", {}, value === null ? "" : short(value));
-  const row = (/** @type {any} */ one) =>
+  const cell = (value) => h("td", {}, value === null ? "" : short(value));
+  const row = (one) =>
     h(
       "tr",
       {},
@@ -111,9 +100,8 @@ function magnitudes({ layers, sentence }) {
     {},
     h("h3", {}, words.units.magnitudes),
     h("p", {}, sentence),
-    h(
-      "div",
-      { class: "scroller", tabindex: "0", role: "region", "aria-label": words.units.magnitudes },
+    scroller(
+      words.units.magnitudes,
       h(
         "table",
         { class: "terms" },
@@ -124,7 +112,7 @@ function magnitudes({ layers, sentence }) {
           h(
             "tr",
             {},
-            words.units.heads.map((/** @type {string} */ text) => h("th", { scope: "col" }, text)),
+            words.units.heads.map((text) => h("th", { scope: "col" }, text)),
           ),
         ),
         h("tbody", {}, layers.toReversed().map(row)),

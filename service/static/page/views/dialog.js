@@ -1,20 +1,26 @@
 // Open something else: an example, pasted JSON, a file, or a network of other sizes.
 
 import { byId, fill, h } from "../dom.js";
-import { fresh, isNetwork, networkOf } from "../network.js";
+import { fresh } from "../network.js";
+import { openExample, openRequest } from "../opening.js";
 import { layerSizes, parsedJson } from "../parse.js";
 import { open, state, watch } from "../state.js";
 import { words } from "../words.js";
-import { sheetOf } from "./claims.js";
-import { start } from "./exercise.js";
 
 const PARAMETERS_MAX = 200_000; // more than this no one reads off a page
 
-/** Fills the dialogue and its button. */
-export function startOpening() {
+let filled = false;
+
+/** Opens the dialogue. */
+export function show() {
   const dialog = byId("opening");
-  byId("open").addEventListener("click", () => dialog.showModal());
-  watch(["title"], () => fill(byId("title"), state.title));
+  if (!filled) build(dialog);
+  filled = true;
+  dialog.showModal();
+}
+
+/** @param {HTMLDialogElement} dialog */
+function build(dialog) {
   const note = h("p", { class: "wrong", role: "status" });
   const done = () => {
     fill(note);
@@ -65,37 +71,6 @@ function example(one, done) {
   );
 }
 
-/**
- * @param {any} one  of /v1/examples
- */
-export function openExample({ name, title, endpoint, request }) {
-  history.replaceState(null, "", `#example=${name}`);
-  if (endpoint === "/v1/challenges") {
-    const {
-      layer_sizes: sizes,
-      activation,
-      cost = "mean_squared_error",
-      seed = 0,
-      precision,
-    } = request;
-    start({ sizes, activation, cost, seed, decimals: precision?.decimals ?? 4 });
-  } else {
-    openRequest(request, title);
-  }
-}
-
-/**
- * @param {any} request  of /v1/gradients or /v1/verifications
- * @param {string} title
- * @returns {boolean} whether it is one
- */
-export function openRequest(request, title) {
-  if (!isNetwork(request)) return false;
-  const claims = request.claims ? { ...sheetOf(request), view: "claims" } : { view: "numbers" };
-  open(networkOf(request), { title, selected: "/weight_gradients/0/0/0", ...claims });
-  return true;
-}
-
 /** @param {HTMLElement} note @param {() => void} done */
 function fromText(note, done) {
   const box = h("textarea", {
@@ -110,7 +85,7 @@ function fromText(note, done) {
     accept: ".json,application/json",
     onchange: async () => take(await file.files[0].text()),
   });
-  const take = (/** @type {string} */ text) => {
+  const take = (text) => {
     const request = parsedJson(text);
     if (request === undefined) return fill(note, words.opening.notJson);
     if (!openRequest(request, words.opening.yours)) return fill(note, words.opening.noNetwork);
@@ -132,7 +107,7 @@ function fromText(note, done) {
 /** @param {HTMLElement} note @param {() => void} done */
 function fromSizes(note, done) {
   const box = h("input", { id: "sizes", type: "text", value: "2-3-2" });
-  const submit = (/** @type {Event} */ event) => {
+  const submit = (event) => {
     event.preventDefault();
     const sizes = layerSizes(box.value);
     const count =
