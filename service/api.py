@@ -145,4 +145,13 @@ def documented(converter: Any, field: fields.Field[Any], **kwargs: Any) -> dict[
         return {}
     openapi = field.documented()
     objects = [converter.resolve_nested_schema(schema) for schema in field.schemas]
-    return {**openapi, "oneOf": [*openapi["oneOf"], *objects]} if objects else openapi
+    if objects:
+        openapi = {**openapi, "oneOf": [*openapi["oneOf"], *objects]}
+    return nullable(openapi) if field.allow_none else openapi
+
+
+def nullable(openapi: dict[str, Any]) -> dict[str, Any]:
+    """The same, or null."""
+    if "oneOf" in openapi:
+        return {**openapi, "oneOf": [*openapi["oneOf"], {"type": "null"}]}
+    return {**openapi, "type": [openapi["type"], "null"]} if "type" in openapi else openapi

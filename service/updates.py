@@ -29,6 +29,7 @@ ANSWER, PROGRESS = UpdatesAnswerSchema(), ProgressSchema()
 
 
 @blueprint.route("/updates", methods=["POST"])
+@blueprint.doc(responses={200: {"content": {NDJSON: {"schema": {"type": "string"}}}}})
 @blueprint.arguments(UpdatesSchema(), examples=openapi_examples("/v1/updates"))
 @blueprint.response(200, ANSWER)
 def updates(asked: LessonRequest) -> Mapping[str, Any] | Response:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 from marshmallow import ValidationError, post_load, validates_schema
 
-from core.lessons.addresses import Address, NoSuchPlace, check_place
+from core.lessons.addresses import WITH_SOURCE, Address, NoSuchPlace, check_place
 from core.lessons.reading import Unreadable, read_address
 from core.network import Batch
 from schemas.fields import Field, Integer, OpenAPI, refuse
@@ -39,8 +39,6 @@ class Place(Field):
         if address.quantity not in self.quantities:
             needed = " or ".join(f"/{quantity}" for quantity in self.quantities)
             raise ValidationError(f"is {address.sentence}; one of {needed} is needed")
-        if address.whole:
-            raise ValidationError(f"is {address.sentence}; one number of them is needed")
         return address
 
 
@@ -59,17 +57,24 @@ class LessonSchema(NetworkSchema):
     def places_exist(self, data: dict[str, Any], **kwargs: Any) -> None:
         """Every place is one of this network."""
         sizes, examples = sizes_of(data), examples_of(data)
+        if sizes is None:
+            return
         for name, at in addresses(data):
             try:
-                if sizes is not None:
-                    check_place(at, sizes, examples)
+                check_place(at, sizes, examples)
             except NoSuchPlace as error:
                 refuse([Problem((name,), str(error))])
+            if only_entry(at, sizes).whole:
+                detail = f"is {at.sentence}; one number of them is needed"
+                refuse([Problem((name,), detail)])
 
     @post_load
     def build(self, data: dict[str, Any], **kwargs: Any) -> LessonRequest:
         """What the view works with."""
-        return LessonRequest(exercise(data), options_of(self, data))
+        asked = exercise(data)
+        sizes = asked.network.sizes
+        places = {name: only_entry(at, sizes) for name, at in addresses(data)}
+        return LessonRequest(asked, {**options_of(self, data), **places})
 
 
 class OneExampleSchema(LessonSchema):
@@ -104,8 +109,9 @@ class OneExampleSchema(LessonSchema):
         one = Exercise(
             whole.network, whole.batch.example(chosen), True, whole.relu_derivative_at_zero
         )
-        options = options_of(self, data)
-        return LessonRequest(one, {**options, **{n: alone(at) for n, at in addresses(data)}})
+        sizes = one.network.sizes
+        places = {name: alone(only_entry(at, sizes)) for name, at in addresses(data)}
+        return LessonRequest(one, {**options_of(self, data), **places})
 
 
 def addresses(data: Mapping[str, Any]) -> Sequence[tuple[str, Address]]:
@@ -117,6 +123,17 @@ def meant_examples(data: Mapping[str, Any]) -> set[int]:
     """Which examples a request names, in its own field or in a pointer."""
     named = [data.get("example"), *(at.example for _, at in addresses(data))]
     return {example for example in named if example is not None}
+
+
+def only_entry(at: Address, sizes: Sequence[int]) -> Address:
+    """A layer's only number, where section 9 writes w(1) and not w(1)_00; others as they are."""
+    if not at.whole:
+        return at
+    layer = {"input": 0, "target": len(sizes) - 1}.get(at.quantity, at.layer)
+    by_source = at.quantity in WITH_SOURCE
+    if sizes[layer] != 1 or (by_source and sizes[layer - 1] != 1):
+        return at
+    return Address(at.quantity, at.layer, 0, 0 if by_source else None, at.example)
 
 
 def alone(at: Address) -> Address:

@@ -208,3 +208,12 @@ def test_digits_are_read(capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("sklearn")
     assert load("digits/train.py").main() > 0.9
     assert "epoch  30 of 30" in capsys.readouterr().out
+
+
+def test_the_page_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    """The code of docs/lessons.md prints what the page says it prints."""
+    page = (EXAMPLES.parent / "docs" / "lessons.md").read_text(encoding="utf-8")
+    part = page.split("## In Python")[1]
+    code, printed = part.split("```python\n")[1].split("```\n\n```\n")
+    exec(code, {})
+    assert capsys.readouterr().out == printed.split("```")[0]

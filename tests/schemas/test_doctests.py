@@ -10,7 +10,10 @@ import pytest
 
 import schemas
 
-MODULES = [module.name for module in pkgutil.iter_modules(schemas.__path__)]
+MODULES = [
+    module.name.removeprefix("schemas.")
+    for module in pkgutil.walk_packages(schemas.__path__, "schemas.")
+]
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -17,6 +17,7 @@ import requests
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 
 from core.activations import ACTIVATIONS
 from core.costs import COSTS
@@ -549,6 +550,29 @@ def test_every_activation_and_cost_has_its_lessons(activation: str, cost: str) -
     assert walk["sum"] == pytest.approx(walk["gradient"], rel=1e-13)
     assert "δ(2)_0" in post("origins", {**request, "at": "/delta/1/0"})["equation"]["text"]
     assert post("comparisons", request)["agrees"] is True
+
+
+@pytest.fixture(scope="module")
+def openapi() -> Any:
+    return CLIENT.get("/openapi.json").json
+
+
+@pytest.mark.parametrize("lesson", [*LESSONS, "addresses", "operations"])
+def test_answers_are_what_openapi_says(openapi: Any, lesson: str) -> None:
+    """Every answer to an example, and to a batch, is valid by the document's own schema."""
+    operation = openapi["paths"][f"/v1/{lesson}"]["post"]
+    told = operation["responses"]["200"]["content"]["application/json"]
+    schema = {**told["schema"], "components": openapi["components"]}
+    validator = Draft202012Validator(schema)
+    answers = [example["value"] for example in told["examples"].values()]
+    if lesson in LESSONS:
+        extra = {"example": 1} if lesson in FOLLOW_ONE else {}
+        answers.append(post(lesson, {**BATCH, **EXTRA.get(lesson, {}), **extra}))
+        right = {**MAZUR, "activation": "identity", "weights": [[[0.0, 0.0]] * 2] * 2}
+        right |= {"biases": [[1.0, 1.0]] * 2, "target": [1.0, 1.0]}
+        answers.append(post(lesson, {**right, **EXTRA.get(lesson, {})}))
+    for answer in answers:
+        assert [error.message for error in validator.iter_errors(answer)] == []
 
 
 def test_answers_do_not_mix(client: FlaskClient) -> None:
