@@ -7,8 +7,9 @@ Roundings are counted for each usual formula with library functions that are K r
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
-from core.activations import SIGMOID, normal_distribution
+from core.activations import SIGMOID, normal_density, normal_distribution
 from core.arrays import Array
 from core.rounding.bounded import Bounded
 from core.rounding.rules import REFERENCE, BoundedActivation, finished
@@ -18,11 +19,17 @@ def logistic(a: Array, c: Array, moved: Array, K: float) -> Array:
     """Roundings of the sigmoid, at any a within `moved`.
 
     1/(1 + e^(−z)) and e^z/(1 + e^z): the exponential's K enter by the share c that it has in the
-    sum, then a sum and a quotient: (K c + 2) a. (1 + tanh(z/2))/2: K |2a − 1| / 2 and the sum's a.
+    sum, then a sum and a quotient: (K c + 2) a. (1 + tanh(z/2))/2: K |2a − 1| / 2 and the sum's a,
+    which is more than all of a where e^(−z) overflows and the quotient becomes 0.
     """
     quotient = (K * np.minimum(c + moved, 1.0) + 2.0) * np.minimum(a + moved, 1.0)
     halves = np.minimum(a + moved, 1.0) + 0.5 * K * np.minimum(np.abs(c - a) + 2.0 * moved, 1.0)
     return np.maximum(quotient, halves)
+
+
+def square_overflows(z: Bounded) -> NDArray[np.bool_]:
+    """Where e^(2|z|) is beyond the precision's largest number."""
+    return np.asarray(2.0 * z.size > np.log(z.precision.largest))
 
 
 class BoundedSigmoid(BoundedActivation):
@@ -32,7 +39,7 @@ class BoundedSigmoid(BoundedActivation):
     def evaluated(self, z: Bounded, value: Array, moved: Array) -> Array:
         count = logistic(value, SIGMOID(-z.value), moved, self.ulps)
         size = value + moved
-        return self.roundings(z, count, size) + self.vanished(z, size)
+        return self.roundings(z, count, size)
 
     def slope_moved(self, z: Bounded, value: Array) -> Array:
         """|σ″| = σ′ |1 − 2a| and |σ‴| ≤ 1/8; also |(ln σ′)′| ≤ 1."""
@@ -41,12 +48,17 @@ class BoundedSigmoid(BoundedActivation):
         return np.minimum(bend, value * np.expm1(e))
 
     def slope_evaluated(self, z: Bounded, value: Array, moved: Array) -> Array:
-        """e^(−z)/(1 + e^(−z))²: K + 4, and its square overflows early; σ(z) σ(−z): K + 5."""
+        """e^(−z)/(1 + e^(−z))²: K + 4, or 0 where the square overflows; σ(z) σ(−z): K + 5."""
         size = value + moved
-        return self.roundings(z, (self.ulps + 5.0) * size, size) + self.vanished(z, size, 2.0)
+        lost = np.where(square_overflows(z), size, 0.0)
+        return self.roundings(z, (self.ulps + 5.0) * size, size) + lost
 
     def from_activation(self, a: Bounded) -> Bounded | None:
-        return a * (1.0 - a)
+        """a (1 − a) with two roundings, or a − a² with a² rounded: its slope is 1 − 2a."""
+        value, rest = a.value * (1.0 - a.value), np.abs(1.0 - a.value) + a.error
+        moved = np.abs(1.0 - 2.0 * a.value) * a.error + a.error * a.error
+        count = a.size * (2.0 * rest + a.size)
+        return finished(a, value, moved + self.roundings(a, count, np.zeros_like(value)))
 
 
 class BoundedTanh(BoundedActivation):
@@ -68,10 +80,9 @@ class BoundedTanh(BoundedActivation):
         return np.minimum(bend, value * np.expm1(2.0 * e))
 
     def slope_evaluated(self, z: Bounded, value: Array, moved: Array) -> Array:
-        """1/cosh² z and 4/(e^z + e^(−z))²: 2 K + 4 roundings, and their squares overflow early."""
+        """1/cosh² z and 4/(e^z + e^(−z))²: 2 K + 4 roundings."""
         size = value + moved
-        count = (2.0 * self.ulps + 4.0) * size
-        return self.roundings(z, count, size) + self.vanished(z, size, 2.0)
+        return self.roundings(z, (2.0 * self.ulps + 4.0) * size, size)
 
     def from_activation(self, a: Bounded) -> Bounded | None:
         return 1.0 - a * a
@@ -91,8 +102,7 @@ class BoundedSoftplus(BoundedActivation):
     def slope_evaluated(self, z: Bounded, value: Array, moved: Array) -> Array:
         """σ′ is the sigmoid."""
         count = logistic(value, SIGMOID(-z.value), moved, self.ulps)
-        size = value + moved
-        return self.roundings(z, count, size) + self.vanished(z, size)
+        return self.roundings(z, count, value + moved)
 
     def from_activation(self, a: Bounded) -> Bounded | None:
         """1 − e^(−a), or −expm1(−a)."""
@@ -135,11 +145,12 @@ def rising(z: Bounded) -> Array:
 
 
 class BoundedSilu(BoundedActivation):
-    """Not monotone: |σ″| ≤ 1/2."""
+    """Not monotone: |σ″| ≤ 1/2 and |σ‴| < 0.31."""
 
     steepest = 1.1
     slopes = 1.2
-    curvature: ClassVar[float] = 0.5
+    curvature: ClassVar[float] = 0.5  # max |σ″|
+    jerk: ClassVar[float] = 0.31  # max |σ‴|
 
     def moved(self, z: Bounded, value: Array) -> Array:
         slope = np.abs(self.sigma.derivative(z.value)) + REFERENCE
@@ -150,10 +161,16 @@ class BoundedSilu(BoundedActivation):
         """z times the sigmoid's roundings, and a product."""
         s, size = SIGMOID(z.value), np.abs(value) + moved
         of_sigmoid = logistic(s, SIGMOID(-z.value), np.minimum(0.25 * z.error, 1.0), self.ulps)
-        return self.roundings(z, z.size * of_sigmoid + size, size) + self.vanished(z, size)
+        return self.roundings(z, z.size * of_sigmoid + size, size)
 
     def slope_moved(self, z: Bounded, value: Array) -> Array:
-        return self.curvature * z.error
+        e, bend = z.error, np.abs(self.second_derivative(z.value)) + REFERENCE
+        return np.minimum(bend * e + 0.5 * self.jerk * e * e, self.curvature * e)
+
+    def second_derivative(self, z: Array) -> Array:
+        """s (1 − s) (2 + z (1 − 2 s))."""
+        s, c = SIGMOID(z), SIGMOID(-z)
+        return s * c * (2.0 + z * (c - s))
 
     def slope_evaluated(self, z: Bounded, value: Array, moved: Array) -> Array:
         """s (1 + z (1 − s)), in which an error of s counts 1 + |z| times, and a + s (1 − a)."""
@@ -161,19 +178,24 @@ class BoundedSilu(BoundedActivation):
         count = (0.5 * self.ulps + 5.0) * (1.0 + z.size)
         stored = self(z)
         by_stored = stored.written().error - stored.error
-        return self.roundings(z, count, size) + self.vanished(z, size) + by_stored
+        return self.roundings(z, count, size) + by_stored
 
 
 class BoundedGelu(BoundedSilu):
-    """|σ″| = φ |2 − z²| ≤ 2 φ(0) < 0.8."""
+    """|σ″| ≤ 2 φ(0) < 0.8 and |σ‴| < 0.78."""
 
     steepest = 1.13
     slopes = 1.3
     curvature = 0.8
+    jerk = 0.78
+
+    def second_derivative(self, z: Array) -> Array:
+        """φ (2 − z²)."""
+        return normal_density(z) * (2.0 - z * z)
 
     def evaluated(self, z: Bounded, value: Array, moved: Array) -> Array:
-        """Φ = ½ (1 + erf(z/√2)): erf's K/2, its argument's 2 |z| φ < ½, a sum's Φ; or ½ erfc(−z/√2):
-        K Φ. Then a product.
+        """Φ = ½ (1 + erf(z/√2)): erf's K/2, its argument's 2 |z| φ < ½, a sum's Φ; or
+        ½ erfc(−z/√2): K Φ. Then a product.
         """
         size, middle = np.abs(value) + moved, normal_distribution(z.value + z.error)
         of_phi = self.ulps * np.maximum(0.5, middle) + 0.5 + middle

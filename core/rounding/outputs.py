@@ -14,6 +14,7 @@ from core.arrays import Array
 from core.costs import Output
 from core.rounding.activations import ULPS, BoundedActivation
 from core.rounding.bounded import Bounded, no_nan
+from core.rounding.curves import square_overflows
 
 SCALINGS = 4.0
 """Roundings of a cost by factors: ½, n_L times a mean, the square of a norm."""
@@ -166,8 +167,8 @@ def chain_through_sigmoid(
         lost = lost + shared(np.abs(present), slope_written, a_low - h + slope_written, gap)
         lost = lost + shared(np.abs(absent), slope_written, c_low - h + slope_written, gap)
     count = activation.ulps + 11.0
-    slope_lost = activation.vanished(z, on + off, 2.0)
-    return no_nan(lost + count * u * (on + off) + slope_lost)
+    whole = np.where(square_overflows(z), on + off, 0.0)
+    return no_nan(lost + whole + count * u * (on + off))
 
 
 def shared(part: Array, error: Array, divisor: Array, most: Array) -> Array:

@@ -91,10 +91,6 @@ class BoundedActivation:
         growth = 1.0 / (1.0 - second) if second < 1.0 else np.inf
         return no_nan(count * (p.u * growth)) + REFERENCE * size + p.t
 
-    def vanished(self, z: Bounded, size: Array, power: float = 1.0) -> Array:
-        """All of it, where e^|z| to this power overflows and the quotient becomes 0."""
-        return np.where(power * z.size > np.log(z.precision.largest), size, 0.0)
-
 
 def finished(z: Bounded, value: Array, error: Array) -> Bounded:
     """value ± error at z's precision; infinite where nothing is known."""

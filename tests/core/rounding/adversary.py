@@ -160,6 +160,10 @@ def from_sigmoid(n: Noisy, z: Array, s: Formula) -> Array:
     return n.times(a, n.add(1.0, -a))
 
 
+def less_square(n: Noisy, a: Array) -> Array:
+    return n.add(a, -n.times(a, a))
+
+
 def from_tanh(n: Noisy, z: Array) -> Array:
     a = n.tanh(z)
     return n.add(1.0, -n.times(a, a))
@@ -186,6 +190,7 @@ SLOPE: dict[str, tuple[Formula, ...]] = {
         logistic_slope,
         lambda n, z: n.times(logistic(n, z), logistic(n, -z)),
         *(lambda n, z, s=s: from_sigmoid(n, z, s) for s in LOGISTIC),  # type: ignore[misc]
+        *(lambda n, z, s=s: less_square(n, s(n, z)) for s in LOGISTIC),  # type: ignore[misc]
     ),
     "tanh": (from_tanh, sech_squared, four_over),
     "leaky_relu": (lambda n, z: np.where(z > 0, 1.0, n.off(0.01, 1.0)),),
@@ -194,7 +199,11 @@ SLOPE: dict[str, tuple[Formula, ...]] = {
         lambda n, z: n.add(1.0, -n.exp(-n.log1p(n.exp(z)))),
         lambda n, z: -n.expm1(-n.log1p(n.exp(z))),
     ),
-    "elu": (lambda n, z: np.where(z > 0, 1.0, n.exp(np.minimum(z, 0.0))),),
+    "elu": (
+        lambda n, z: np.where(z > 0, 1.0, n.exp(np.minimum(z, 0.0))),
+        lambda n, z: np.where(z > 0, 1.0, n.add(1.0, n.add(n.exp(np.minimum(z, 0.0)), -1.0))),
+        lambda n, z: np.where(z > 0, 1.0, n.add(1.0, n.expm1(np.minimum(z, 0.0)))),
+    ),
     "silu": tuple(silu_slope(s) for s in LOGISTIC),
     "gelu": (lambda n, z: n.add(phi(n, z), n.times(z, bell(n, z))),),
 }
