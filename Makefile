@@ -13,6 +13,7 @@ ENGINE ?= docker
 IMAGE ?= backcheck
 
 BIN := .venv/bin
+TSC := npx --yes --package typescript@5.9.3 -- tsc
 STAMP := .venv/.installed
 # Workers are the parallelism; BLAS threads on top of them only get in each other's way.
 ONE_THREAD := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
@@ -20,7 +21,7 @@ ONE_THREAD := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
 	--generate-hashes --no-header --no-emit-index-url --no-emit-find-links
 
-.PHONY: help setup serve test test-slow check format tables bench bench-border bench-client bench-diagnosis bench-lessons peers lock update docker clean
+.PHONY: help setup serve test check-page bench-page test-slow check format tables bench bench-border bench-client bench-diagnosis bench-lessons peers lock update docker clean
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
@@ -46,6 +47,11 @@ check: $(STAMP) ## Lint, formatting, types, and the direction of imports
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m mypy --strict
 	PYTHONPATH=clients/python/src $(BIN)/lint-imports
+	@$(MAKE) --no-print-directory check-page
+
+check-page: ## Types of the page's scripts, where node is
+	@if $(TSC) --version >/dev/null 2>&1; then $(TSC) --project service/static/tsconfig.json; \
+	else echo "Skipped: no npx here, or no TypeScript to fetch; the page's types are not checked."; fi
 
 format: $(STAMP) ## Format the code and mend what the linter can mend
 	$(BIN)/python -m ruff check --fix-only .
@@ -62,6 +68,9 @@ bench-border: $(STAMP) ## Measure parsing, validating and printing; ARGS=--profi
 
 bench-client: $(STAMP) ## Measure what the client adds to a bare call
 	@$(ONE_THREAD) $(BIN)/python -m benchmarks.client $(ARGS)
+
+bench-page: $(STAMP) ## Measure the page in a browser
+	@$(BIN)/python -m benchmarks.page $(ARGS)
 
 bench-diagnosis: $(STAMP) ## Measure how well mistakes are recognised
 	@$(ONE_THREAD) $(BIN)/python -m benchmarks.diagnosis $(ARGS)
