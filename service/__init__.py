@@ -37,8 +37,8 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     app.config.from_mapping(settings(config))
     register_error_handlers(app)
     for register in (
-        register_gate,
         register_metrics,
+        register_gate,
         register_logs,
         register_tracing,
         register_cors,
