@@ -29,7 +29,8 @@ class Scripted:
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
         body = environ["wsgi.input"].read()
-        self.asked.append(json.loads(body) if body else {})
+        lines = [json.loads(line) for line in body.splitlines()]
+        self.asked.append(lines[-1] if lines else {})
         self.environments.append(environ)
         status, headers, said = as_said(self.answers.pop(0))
         start_response(f"{status} Scripted", list(headers.items()))

@@ -195,6 +195,15 @@ def test_a_whole_request_as_claims(files: Path, answering: Any) -> None:
     assert service.asked[0]["claims"] == {"cost": 0.25}
 
 
+def lines_of(*answers: Any) -> Any:
+    """What the service says to a batch."""
+    lines = [
+        {"index": i, "id": name, "status": 200, "answer": answer}
+        for i, (name, answer) in enumerate(answers)
+    ]
+    return 200, {"Content-Type": "application/x-ndjson"}, "\n".join(map(json.dumps, lines)).encode()
+
+
 @pytest.mark.parametrize(
     ("answers", "status"),
     [
@@ -209,7 +218,7 @@ def test_a_batch_exits_with_its_gravest(
     """Several files of claims make a table, and wrong outweighs undecided."""
     for name in "abc":
         (files / f"{name}.json").write_bytes((files / "claims.json").read_bytes())
-    answering(*answers)
+    answering(lines_of(*zip(("a.json", "b.json", "c.json"), answers, strict=True)))
     assert run(["verify", "net.json", "a.json", "b.json", "c.json"]) == status
     out = capsys.readouterr().out
     assert all(f"{name}.json" in out for name in "abc")
@@ -221,7 +230,7 @@ def test_a_batch_goes_on_past_an_unreadable_file(
     """One student's broken file does not keep the others from being judged; the status is 3."""
     (files / "broken.json").write_text("{")
     (files / "ragged.json").write_text('{"bias_gradients": [[1, [2]], null]}')
-    answering(WRONG, CORRECT)
+    answering(lines_of(("claims.json", WRONG), ("claims.json", CORRECT)))
     names = ["claims.json", "broken.json", "ragged.json", "claims.json"]
     assert run(["verify", "net.json", *names]) == 3
     captured = capsys.readouterr()
@@ -232,7 +241,7 @@ def test_a_batch_goes_on_past_an_unreadable_file(
 
 def test_a_batch_as_json_is_a_line_each(files: Path, answering: Any, capsysbinary: Any) -> None:
     """--json on a batch is one JSON document for each file."""
-    answering(CORRECT, WRONG)
+    answering(lines_of(("claims.json", CORRECT), ("claims.json", WRONG)))
     run(["verify", "net.json", "claims.json", "claims.json", "--json"])
     lines = capsysbinary.readouterr().out.splitlines()
     assert [json.loads(line)["verdict"] for line in lines] == ["correct", "wrong"]

@@ -59,12 +59,12 @@ class Client:
     def submit(self, function: Callable[..., Any], *arguments: Any, key: str, pure: bool) -> Future:
         assert not pure
         future = Future()
+        self.sent.append(key)
         needed = {a.status for a in arguments if isinstance(a, Future)}
         if needed - {"finished"}:  # it waits for, or is lost with, what it depends on
             future.status = needed.pop()
             return future
         inner = tuple(a.value if isinstance(a, Future) else a for a in arguments)
-        self.sent.append(key)
         try:
             future.value = self.script(key, function, inner)
             future.status = "finished"

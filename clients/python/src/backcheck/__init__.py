@@ -9,6 +9,7 @@ with backcheck.Client("http://127.0.0.1:8000") as client:
 """
 
 from backcheck.asserting import assert_claims, assert_gradients
+from backcheck.batches import FullCheck, Verified
 from backcheck.catalogue import Activation, Cost, Example, Limit, Mistake
 from backcheck.checking import Checked, check
 from backcheck.claims import Claims, Precision
@@ -22,6 +23,7 @@ from backcheck.errors import (
     ServerTrouble,
     Unreachable,
 )
+from backcheck.jobs import JobState, Report
 from backcheck.network import Network
 from backcheck.results import Comparison, FiniteDifference, Gradients, Kink, Operations
 from backcheck.transport import VERSION
@@ -53,8 +55,10 @@ __all__ = [
     "Equation",
     "Example",
     "FiniteDifference",
+    "FullCheck",
     "Gradients",
     "InvalidRequest",
+    "JobState",
     "Kink",
     "Limit",
     "Mistake",
@@ -62,10 +66,12 @@ __all__ = [
     "Operations",
     "Precision",
     "Problem",
+    "Report",
     "ServerTrouble",
     "StepCurve",
     "Unreachable",
     "Verification",
+    "Verified",
     "WrongEntry",
     "__version__",
     "assert_claims",

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self, TypeVar, Unpack
 from urllib.parse import urlsplit
 
+from backcheck.batches import Count, FullCheck, Verified, check_fully, verify_many
 from backcheck.catalogue import Activation, Cost, Example, Limit, Mistake
 from backcheck.claims import Claims, Precision, claims_body
+from backcheck.jobs import Jobs, JobState, Line, Progress, Report
 from backcheck.local import LOCAL_URL, WsgiAdapter, application
 from backcheck.network import NetworkFields, NetworkLike, network_body
 from backcheck.reading import read, read_answer
@@ -135,6 +137,70 @@ class Client(Teaching):
         return read_answer(
             Verification, self._post("/v1/verifications", {**body, "reveal": reveal})
         )
+
+    def verify_many(
+        self,
+        items: Iterable[Mapping[str, Any]],
+        network: NetworkLike | None = None,
+        *,
+        precision: Precision | None = None,
+        reveal: bool = True,
+        done: Count | None = None,
+    ) -> Iterator[Verified]:
+        """Many verifications: lazily in, lazily out, in order; no more than two batches are held.
+
+        Each item is a mapping with `claims`, and an `id` and a `precision` if you like. `network`
+        is what they share; an item may bring a network of its own, or fields over the shared one.
+        An item's error is that item's `error`. `done` is called with the number of results so far.
+
+        >>> client = Client.local()
+        >>> net = dict(weights=[[[2.0]]], biases=[[0.0]], activation="identity", input=[3.0])
+        >>> net["target"] = [5.0]
+        >>> items = [{"claims": {"weight_gradients": [[[g]]]}} for g in (3.0, -3.0)]
+        >>> [one.verdict for one in client.verify_many(items, net)]
+        ['correct', 'wrong']
+        """
+        return verify_many(self._jobs, items, network, precision, reveal, done)
+
+    def check_fully(
+        self,
+        network: NetworkLike | None = None,
+        *,
+        options: Mapping[str, Any] | None = None,
+        progress: Progress | None = None,
+        **fields: Unpack[NetworkFields],
+    ) -> FullCheck:
+        """Finite differences for every parameter of a network of any size, as a job.
+
+        `options`: `seed`, `step`, `order`, `method`. `progress` is called with the operations
+        done and those in all. Raises what a single request would.
+        """
+        item = {**network_body(network, fields), "finite_difference": dict(options or {})}
+        return check_fully(self._jobs, item, progress)
+
+    def jobs(self) -> tuple[JobState, ...]:
+        """Your jobs on the service, newest first."""
+        return self._jobs.all()
+
+    def job(self, job: str) -> JobState:
+        """How far a job is."""
+        return self._jobs.state(job)
+
+    def job_results(self, job: str, *, progress: Progress | None = None) -> Iterator[Line]:
+        """A job's results in order, each as soon as those before it are there."""
+        return self._jobs.results(job, progress)
+
+    def cancel(self, job: str) -> None:
+        """End a job; where it has ended, forget it."""
+        self._jobs.cancel(job)
+
+    def report(self, job: str) -> Report:
+        """Which mistakes the items of a job make, how often, and which equation fails first."""
+        return self._jobs.report(job)
+
+    @property
+    def _jobs(self) -> Jobs:
+        return Jobs(self._session, self.base_url, self.timeout)
 
     def challenge(
         self,

@@ -26,6 +26,7 @@ FIRST_PAUSE_SECONDS = 0.25  # doubled each time
 PAUSE_SECONDS_MAX = 10.0  # also of what Retry-After asks: a person or a CI job is waiting
 POOLED_CONNECTIONS = 32  # threads that may share a client without opening connections anew
 LINES = {"Accept": "application/x-ndjson"}
+SUCCESS = (200, 202, 204)
 REFUSED = (400, 401, 403, 406, 413, 415, 422)
 
 try:
@@ -116,6 +117,20 @@ def ask(
     """A successful answer, not read yet if it `accept`s something else than JSON."""
     data = None if body is None else dumps(body)
     headers = {} if body is None else {"Content-Type": "application/json", **(accept or {})}
+    return exchange(session, method, url, timeout, data, headers, stream=accept is not None)
+
+
+def exchange(
+    session: requests.Session,
+    method: str,
+    url: str,
+    timeout: float | None,
+    data: bytes | None = None,
+    headers: Mapping[str, str] | None = None,
+    *,
+    stream: bool = False,
+) -> requests.Response:
+    """A successful answer to these very bytes. Raises what `send` does."""
     try:
         response = session.request(
             method,
@@ -124,7 +139,7 @@ def ask(
             headers=headers,
             timeout=timeout,
             allow_redirects=False,
-            stream=accept is not None,
+            stream=stream,
         )
     except requests.Timeout as error:
         raise Unreachable(f"{url} did not answer within {timeout:g} s (timeout=…)") from error
@@ -132,7 +147,7 @@ def ask(
         raise Unreachable(f"Nothing answers at {url} ({cause(error)}).\n{WAYS_OUT}") from error
     except requests.RequestException as error:
         raise Unreachable(f"{url} cannot be asked: {error}") from error
-    if response.status_code != requests.codes.ok:
+    if response.status_code not in SUCCESS:
         raise failure(response)
     return response
 

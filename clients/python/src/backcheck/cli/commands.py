@@ -16,8 +16,8 @@ from rich.text import Text
 
 from backcheck.asserting import default_client
 from backcheck.cli import EXIT_TROUBLE, serving, tables
-from backcheck.cli.files import STDIN, read_object
-from backcheck.cli.progress import counted, waiting
+from backcheck.cli.files import STDIN, UnreadableFile, read_object
+from backcheck.cli.progress import filling, waiting
 from backcheck.client import TIMEOUT_SECONDS, URL_VARIABLE, Client
 from backcheck.errors import BackcheckError
 from backcheck.reading import Answer
@@ -132,6 +132,7 @@ Examples:
   backcheck verify net.json claims.npz --precision float32
   ./my_backprop net.json | backcheck verify net.json -
   backcheck verify net.json submissions/*.json --no-reveal
+  backcheck verify submissions/*.json
 
 \b
 In an .npz the arrays are named weight_gradients_0, weight_gradients_1, … (layers
@@ -139,7 +140,7 @@ from 0) and bias_gradients_0, …; their type tells the precision.
 """
 )
 @network_argument
-@click.argument("claims", nargs=-1, required=True, type=click.Path(allow_dash=True))
+@click.argument("claims", nargs=-1, type=click.Path(allow_dash=True))
 @click.option("--precision", help="float64, float32, float16, bfloat16, 4-decimals or 5-digits.")
 @click.option("--reveal/--no-reveal", default=True, help="Say right values, or keep them.")
 @asking
@@ -148,12 +149,17 @@ def verify(
 ) -> int:
     """Whether CLAIMS about NETWORK can be right; several files are a batch.
 
-    CLAIMS: a file with any of cost, z, a, delta, bias_gradients and weight_gradients.
+    CLAIMS: a file with any of cost, z, a, delta, bias_gradients and weight_gradients. Where the
+    first file has claims itself, every file is a whole request, a network with its claims.
     """
     if (network, *claims).count(STDIN) > 1:
         raise click.UsageError("standard input (-) can be read only once")
     options: dict[str, Any] = {"precision": precision_of(precision), "reveal": reveal}
     net = read_object(network)
+    if "claims" in net:
+        return verify_batch(now, None, (network, *claims), options)
+    if not claims:
+        raise click.UsageError(f"{network} is a network; a file of claims about it is needed too")
     if len(claims) == 1:
         with waiting(now.trouble, "verifying"):
             answer = now.client.verify(net, claims=read_claims(claims[0]), **options)
@@ -164,24 +170,34 @@ def verify(
 
 
 def verify_batch(
-    now: Session, net: dict[str, Any], claims: Sequence[str], options: dict[str, Any]
+    now: Session, net: dict[str, Any] | None, paths: Sequence[str], options: dict[str, Any]
 ) -> int:
     """A table, or a line of JSON for each file; the gravest verdict is the exit status."""
     answers: list[tuple[str, Verification]] = []
-    unusable = 0
-    for path in counted(now.trouble, claims, "verifying"):
-        try:
-            answers.append((path, now.client.verify(net, claims=read_claims(path), **options)))
-        except ValueError as error:
-            now.trouble.print(f"{tables.WRONG} {escape(path)}: {escape(str(error))}")
-            unusable += 1
-        else:
-            now.printed(answers[-1][1])
+    with filling(now.trouble, "verifying", len(paths)) as done:
+        items = filter(None, (item_in(now, net, path) for path in paths))
+        for one in now.client.verify_many(items, net, done=done, **options):
+            if one.answer is None:
+                now.trouble.print(f"{tables.WRONG} {escape(one.id)}: {escape(str(one.error))}")
+            else:
+                answers.append((one.id, one.answer))
+                now.printed(one.answer)
     if not now.as_json:
         tables.show_batch(now.console, answers)
-    found = {answer.verdict for _, answer in answers}
-    gravest = next((v for v in ("wrong", "undecided") if v in found), "correct")
-    return EXIT_TROUBLE if unusable else EXITS[gravest]
+    verdicts = {answer.verdict for _, answer in answers}
+    gravest = next((v for v in ("wrong", "undecided") if v in verdicts), "correct")
+    return EXITS[gravest] if len(answers) == len(paths) else EXIT_TROUBLE
+
+
+def item_in(now: Session, net: dict[str, Any] | None, path: str) -> dict[str, Any] | None:
+    """A file as an item of a batch, under its own name; None where it cannot be read."""
+    try:
+        if net is None:
+            return {**read_object(path), "id": path}
+        return {"id": path, "claims": read_claims(path)}
+    except UnreadableFile as error:
+        now.trouble.print(f"{tables.WRONG} {escape(path)}: {escape(str(error))}")
+        return None
 
 
 def read_claims(path: str) -> dict[str, Any]:
@@ -267,6 +283,39 @@ def mistakes(now: Session) -> int:
         click.echo(dumps([vars(one) for one in found]))
     else:
         tables.show_mistakes(now.console, found)
+    return 0
+
+
+@backcheck.command(
+    name="jobs",
+    epilog="""\b
+Examples:
+  backcheck jobs
+  backcheck jobs 3f2a… --report
+  backcheck jobs 3f2a… --follow --json
+""",
+)
+@click.argument("job", required=False)
+@click.option("--report", is_flag=True, help="Which mistakes its items make.")
+@click.option("--follow", is_flag=True, help="Print results as they come.")
+@click.option("--cancel", is_flag=True, help="End it; forget one that has ended.")
+@asking
+def jobs(now: Session, job: str | None, report: bool, follow: bool, cancel: bool) -> int:
+    """Your jobs on the service, or what became of the one named JOB."""
+    if job is None:
+        tables.show_jobs(now.console, now.client.jobs())
+    elif cancel:
+        now.client.cancel(job)
+    elif report:
+        found = now.client.report(job)
+        if not now.printed(found):
+            tables.show_report(now.console, found)
+    elif follow:
+        with filling(now.trouble, "working", None) as done:
+            for line in now.client.job_results(job, progress=done.work):
+                click.echo(dumps(vars(line)))
+    elif not now.printed(state := now.client.job(job)):
+        tables.show_jobs(now.console, [state])
     return 0
 
 

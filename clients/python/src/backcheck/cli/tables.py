@@ -9,6 +9,7 @@ from rich.text import Text
 
 from backcheck.arrays import Array
 from backcheck.catalogue import Mistake
+from backcheck.jobs import JobState, Report
 from backcheck.lessons import Derivation
 from backcheck.results import Gradients
 from backcheck.verification import Verification
@@ -100,6 +101,29 @@ def show_mistakes(console: Console, mistakes: Iterable[Mistake]) -> None:
     table = new_table("", ("slug", "where", "instead"))
     for mistake in mistakes:
         table.add_row(mistake.slug, mistake.where, mistake.instead or mistake.explanation)
+    console.print(table)
+
+
+def show_jobs(console: Console, states: Iterable[JobState]) -> None:
+    """A row for each job."""
+    table = new_table("", ("job", "kind", "state", "items", "failed", "work", "created"))
+    for one in states:
+        items = f"{one.items.done} of {one.items.total or '?'}"
+        work = f"{100 * one.work.done / one.work.total:.0f} %" if one.work.total else ""
+        table.add_row(
+            one.id, one.kind, one.state, items, str(one.items.failed), work, one.created[:19]
+        )
+    console.print(table)
+
+
+def show_report(console: Console, report: Report) -> None:
+    """Which mistakes a class makes."""
+    verdicts = ", ".join(f"{count} {name}" for name, count in report.verdicts.items() if count)
+    console.print(f"{report.answered} of {report.items}: {verdicts}")
+    table = new_table("", ("mistake", "equation", "layers", "how many", "who"))
+    for one in report.clusters:
+        layers, who = ", ".join(map(str, one.layers)), ", ".join(map(str, one.items))
+        table.add_row(one.mistake, one.equation, layers, str(one.count), who)
     console.print(table)
 
 
