@@ -47,10 +47,11 @@ class Field(fields.Field[Any]):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        needed = self.needed.replace("{", "{{").replace("}", "}}")  # marshmallow formats messages
         self.error_messages = {
             **self.error_messages,
-            "required": f"is missing; {self.needed} is needed",
-            "null": f"is null; {self.needed} is needed",
+            "required": f"is missing; {needed} is needed",
+            "null": f"is null; {needed} is needed",
         }
 
     def documented(self) -> OpenAPI:
