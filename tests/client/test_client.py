@@ -171,6 +171,8 @@ def test_one_method_for_each_endpoint(client: Client) -> None:
         "/v1/limits": "limits",
         "/v1/mistakes": "mistakes",
         "/v1/examples": "examples",
+        "/v1/batches": "verify_many",
+        "/v1/jobs": "jobs",
     }
     paths = json.loads(client._get("/openapi.json"))["paths"]
     endpoints = [path for path in paths if path.startswith("/v1/") and "{" not in path]
