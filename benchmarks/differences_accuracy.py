@@ -145,6 +145,8 @@ def fifty_digits() -> dict[str, Any]:
     for number, regime in enumerate(REGIMES):
         first = NETWORKS + number * HELD
         for w in workings(range(first, first + HELD // len(REGIMES)), regime):
-            largest = max(largest, *excesses(check(w), held_gradients(w)))
-            count += 1
+            found = check(w)
+            if not found.kinks:  # where the value is the middle, and backprop's an end
+                largest = max(largest, *excesses(found, held_gradients(w)))
+                count += 1
     return {"networks": count, "largest error over its uncertainty": largest}

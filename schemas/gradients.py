@@ -267,7 +267,12 @@ class CheckSchema(Answer):
             "full check, eight beside a sample; none where every way crosses a kink."
         },
     )
-    operations = Integer(metadata={"description": "What this check took, floating-point."})
+    operations = Integer(
+        metadata={
+            "description": "What this check took: floating-point operations, an entry's way "
+            "through an activation counted as the 200 that take its time."
+        }
+    )
 
 
 class OperationsSchema(Answer):

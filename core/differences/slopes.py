@@ -20,9 +20,10 @@ from core.differences.corners import Side
 from core.differences.plan import Task, Units, plan_flops, some_units, tasks
 from core.differences.sweep import NO_CORNER, Response, sweep
 
-STEP = 2.0**-16
-"""By how much a weighted input is moved: h² = 2.3e-10 is what the two differences differ by, and
-their difference over 3 is the uncertainty, 1e4 times more than the h⁴ that is left."""
+STEP = 2.0**-20
+"""By how much a weighted input is moved: h² = 9e-13 is what the two differences differ by, and
+their difference over 3 is the uncertainty. Nothing cancels, so that a smaller h costs no digit;
+the h⁴ that is left is far below the rounding bound."""
 
 OVERFLOWN = 2.0**-64  # how much to shrink a move that left float64
 
@@ -30,7 +31,9 @@ SMALLEST_STEP = 1e-200  # below it differences of the cost would underflow
 UNDERFLOW = 1e-280
 """Slopes below it have lost digits to underflow somewhere on their way."""
 
-THREADS_PAY_FROM = 2e7  # floating-point operations; below a few milliseconds threads cost more
+KEPT = 2 << 20  # numbers: 16 MiB, of which glibc learns to keep twice as much
+
+THREADS_PAY_FROM = 1e8  # floating-point operations; below a few milliseconds threads cost more
 
 Order = Literal[2, 4]
 
@@ -98,8 +101,21 @@ def in_pieces(slopes: Callable[[Task], Slopes], base: Base, units: Units, flops:
     def run(task: Task) -> None:
         found.put((task.rows, task.examples), slopes(task))
 
+    keep_memory()
     for_each(run, todo, flops)
     return found
+
+
+@cache
+def keep_memory() -> None:
+    """Let the C library keep what one task frees for the next one.
+
+    glibc gives freed memory back to the system beyond a threshold that it learns from the arrays
+    that come and go. A large one, never touched, teaches it once; without it every array of a task
+    is new to the process, page by page, which takes as long as the arithmetic. Elsewhere nothing
+    happens.
+    """
+    np.empty(KEPT)
 
 
 def for_each(run: Callable[[Task], None], todo: Iterable[Task], flops: float) -> None:

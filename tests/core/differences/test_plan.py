@@ -11,7 +11,7 @@ from core.differences import plan
 from core.differences.plan import (
     BLOCK,
     CHUNK,
-    ELEMENTWISE_FLOPS,
+    ENTRY_FLOPS,
     EVALUATIONS,
     Extent,
     affordable_units,
@@ -31,12 +31,13 @@ SIZES = st.lists(st.integers(1, 3000), min_size=2, max_size=5)
 
 
 def flops_one_by_one(sizes: list[int], examples: int, l: int) -> int:
-    """A source of layer l: its own entry, then every layer above it, all for four moves."""
+    """A source of layer l: its own entry, one product for each of the next layer's, then all."""
     count = 0
     for _ in range(EVALUATIONS * examples):
-        count += ELEMENTWISE_FLOPS
-        for below, here in zip(sizes[l:-1], sizes[l + 1 :], strict=True):
-            count += 2 * below * here + ELEMENTWISE_FLOPS * here
+        count += ENTRY_FLOPS
+        for above in range(l + 1, len(sizes)):
+            each = 1 if above == l + 1 else 2 * sizes[above - 1]
+            count += sizes[above] * (each + ENTRY_FLOPS)
     return count
 
 
@@ -83,14 +84,14 @@ def test_the_budget_is_kept(sizes: list[int], budget: float, seed: int) -> None:
 
 
 def test_the_cost_grows_as_counted() -> None:
-    """Width × 2: sources × 2, work × 4 each; depth × 2: × 4 in all; batch × 2: × 2."""
+    """Wide layers: width × 2 is × 8; deep ones: depth × 2 is × 4; batch × 2 is × 2, always."""
 
     def work(width: int, depth: int, examples: int) -> int:
         sizes = [width] * (depth + 1)
         return plan_flops(every_unit(sizes), Extent(sizes, examples))
 
-    assert work(512, 8, 2) / work(256, 8, 2) == pytest.approx(8, rel=0.05)
-    assert work(64, 80, 2) / work(64, 40, 2) == pytest.approx(4, rel=0.05)
+    assert work(8192, 8, 2) / work(4096, 8, 2) == pytest.approx(8, rel=0.05)
+    assert work(64, 160, 2) / work(64, 80, 2) == pytest.approx(4, rel=0.05)
     assert work(64, 8, 4) / work(64, 8, 2) == 2
 
 
