@@ -83,7 +83,8 @@ def reserve(folder: Path, pid: int) -> bool:
 
 def post_worker_init(worker: Any) -> None:
     """Jobs that an earlier worker left are gone on with, in a thread, if there are any."""
-    worker.app.wsgi().extensions["jobs"].resume()
+    if jobs := worker.app.wsgi().extensions.get("jobs"):
+        jobs.resume()
 
 
 def child_exit(server: Any, worker: Any) -> None:
