@@ -21,7 +21,7 @@ ONE_THREAD := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
 	--generate-hashes --no-header --no-emit-index-url --no-emit-find-links
 
-.PHONY: help setup serve test check-page bench-page test-slow check format tables bench bench-border bench-client bench-diagnosis bench-lessons peers lock update docker clean
+.PHONY: help setup serve test faults cluster check-page bench-page test-slow check format tables bench bench-border bench-client bench-diagnosis bench-bounds mutants bench-lessons peers lock update docker clean
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
@@ -41,6 +41,13 @@ test: $(STAMP) ## Run the tests; ARGS="-k rounding" picks some
 
 test-slow: $(STAMP) ## Run the tests that take long or need a package index
 	@$(BIN)/python -m pytest -m slow $(ARGS)
+
+faults: $(STAMP) ## Kill workers, schedulers and web workers in the middle of jobs (minutes)
+	@$(BIN)/python -m pytest -m faults tests/faults $(ARGS)
+
+cluster: $(STAMP) ## Run a Dask scheduler on 127.0.0.1:8786 and WORKERS=2 workers, to be shared
+	@$(ONE_THREAD) $(BIN)/python -m service.jobs.cluster instance/cluster \
+		--workers $(WORKERS) --port 8786 --stay
 
 check: $(STAMP) ## Lint, formatting, types, and the direction of imports
 	$(BIN)/python -m ruff check .
@@ -77,6 +84,12 @@ bench-diagnosis: $(STAMP) ## Measure how well mistakes are recognised
 
 bench-lessons: $(STAMP) ## Measure the strongest of 10^20 paths, training, and every lesson
 	@$(ONE_THREAD) $(BIN)/python -m benchmarks.lessons
+
+bench-bounds: $(STAMP) ## Measure false alarms of the bounds; ARGS="--count 20000 --seed 1"
+	@$(ONE_THREAD) $(BIN)/python -m benchmarks.bounds $(ARGS)
+
+mutants: $(STAMP) ## Mutate our own equations and bound rules: some test has to fail each time
+	@$(ONE_THREAD) $(BIN)/python -m benchmarks.mutations $(ARGS)
 
 peers: $(STAMP) ## Add JAX and PyTorch to .venv, to compare with them (large)
 	$(BIN)/uv pip install --python $(BIN)/python --constraint requirements/dev.txt --group peers

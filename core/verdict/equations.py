@@ -16,6 +16,7 @@ from core.forward import Workings
 from core.layers import Layers
 from core.rounding.activations import BoundedActivation
 from core.rounding.bounded import Bounded
+from core.rounding.outputs import TextbookOutput
 from core.verdict.candidates import Place, ingredients, key_of, order_of_computation
 from core.verdict.claims import Claimed, Claims, Key, quantity_of, set_quantity
 from core.verdict.judgement import fits, upstream
@@ -106,12 +107,19 @@ def outcome(own: OwnNumbers, place: Place) -> Outcome:
 
 
 def results(own: OwnNumbers, place: Place) -> Iterator[Bounded]:
-    """What the right equation gives on own numbers: σ′ from z and, where a is claimed, from a."""
+    """What the right equation gives on own numbers: σ′ from z and, where a is claimed, from a; and
+    where σ′ cancels out of δ(L), the chain rule as it stands.
+    """
     name, l = place
     equation = getattr(CHAPTER, name)
     for w in prepared(own, place):
         with np.errstate(all="ignore"):
             result = equation(w, l).written()
+        yield result
+    w, output, known = own.w, own.w.output, {("z", l), ("a", l)} <= own.known
+    if name == "bp1" and known and isinstance(output, TextbookOutput) and output.shortened:
+        with np.errstate(all="ignore"):
+            result = output.by_chain_rule(w.z[l], w.a[l], w.y).written()
         yield result
 
 

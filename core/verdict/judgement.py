@@ -108,8 +108,24 @@ def wrong_entries(
 
 def may_overflow(reference: Workings, key: Key) -> bool:
     """Whether this quantity, or one that it is made of, may exceed the largest number."""
-    order = upstream(key, reference.depth)
-    return any(not np.isfinite(as_bounded(reference, k).error).all() for k in [*order, key])
+    keys = [*upstream(key, reference.depth), key]
+    return any(
+        not np.isfinite(as_bounded(reference, k).error).all() or exponential_overflows(reference, k)
+        for k in keys
+    )
+
+
+EXPONENTIALS = frozenset({"sigmoid", "tanh", "softplus", "silu", "softmax"})
+"""Activations with a usual formula that has e^z in it: infinity over infinity is no number."""
+
+
+def exponential_overflows(reference: Workings, key: Key) -> bool:
+    """Whether this is an activation whose e^|z| may overflow, though a itself does not."""
+    quantity, l = key
+    if quantity != "a" or reference.network.activations[l].name not in EXPONENTIALS:
+        return False
+    z = as_bounded(reference, ("z", l))
+    return bool((z.size > np.log(z.precision.largest)).any())
 
 
 def upstream(key: Key, depth: int) -> list[Key]:

@@ -1,0 +1,141 @@
+"""Softmax of numbers that carry a bound, against mpmath and every pattern of roundings."""
+
+from itertools import product
+
+import mpmath
+import numpy as np
+import pytest
+
+from core.activations import ACTIVATIONS
+from core.rounding.activations import bounded_activation
+from core.rounding.bounded import Bounded
+from core.rounding.precision import FLOAT16, FLOAT32, FLOAT64, Precision
+from tests.core.rounding.adversary import Noisy
+
+ROWS = [[0.3, -1.2, 0.7], [2.0, 2.0, -3.0], [5.0, -4.0, 0.0], [-0.5, 0.25, 0.1]]
+
+
+def bounded(z: np.ndarray, error: float, precision: Precision) -> Bounded:
+    with np.errstate(all="ignore"):
+        return bounded_activation(ACTIVATIONS["softmax"]())(
+            Bounded(z, np.full_like(z, error), precision)
+        )
+
+
+def exact(z: np.ndarray) -> np.ndarray:
+    with mpmath.workdps(60):
+        rows = []
+        for row in z:
+            e = [mpmath.exp(mpmath.mpf(float(v))) for v in row]
+            rows.append([float(v / sum(e)) for v in e])
+    return np.array(rows)
+
+
+def shifted(n: Noisy, z: np.ndarray) -> np.ndarray:
+    e = n.exp(n.add(z, -z.max(axis=-1, keepdims=True)))
+    total = n.add(n.add(e[:, [0]], e[:, [1]]), e[:, [2]])
+    return n.over(e, total)
+
+
+def plain(n: Noisy, z: np.ndarray) -> np.ndarray:
+    e = n.exp(z)
+    return n.over(e, n.add(n.add(e[:, [0]], e[:, [1]]), e[:, [2]]))
+
+
+def by_logs(n: Noisy, z: np.ndarray) -> np.ndarray:
+    moved = n.add(z, -z.max(axis=-1, keepdims=True))
+    e = n.exp(moved)
+    total = n.log(n.add(n.add(e[:, [0]], e[:, [1]]), e[:, [2]]))
+    return n.exp(n.add(moved, -total))
+
+
+@pytest.mark.parametrize("formula", [shifted, plain, by_logs])
+def test_no_usual_formula_leaves_the_bound(formula) -> None:  # type: ignore[no-untyped-def]
+    """Every pattern of roundings stays within the bound, and uses a fifth of it."""
+    z = np.array(ROWS)
+    right, allowed = exact(z), bounded(z, 0.0, FLOAT16).error
+    operations = Noisy(0.0, 0.0)
+    formula(operations, z)
+    off = np.zeros_like(z)
+    rng = np.random.default_rng(3)
+    for signs in product((-1, 1), repeat=operations.used):
+        off = np.maximum(off, np.abs(formula(Noisy(2.0**-11, 4.0, signs), z) - right))
+    for _ in range(300):  # each entry with signs of its own
+        noisy = EntryNoise(2.0**-11, 4.0, rng)
+        off = np.maximum(off, np.abs(formula(noisy, z) - right))
+    assert (off <= allowed).all()
+    assert (off / allowed).max() >= 0.2
+
+
+class EntryNoise(Noisy):
+    """Signs drawn for each entry on its own."""
+
+    def __init__(self, u: float, K: float, rng: np.random.Generator) -> None:
+        super().__init__(u, K)
+        self.rng = rng
+
+    def off(self, value, units):  # type: ignore[no-untyped-def]
+        value = np.asarray(value)
+        return value * (1.0 + self.rng.choice([-1.0, 1.0], size=value.shape) * units * self.u)
+
+
+@pytest.mark.parametrize("error", [1e-6, 1e-2, 0.5])
+def test_error_of_z_moves_a_within_the_bound(error: float) -> None:
+    """a is farthest out where z_j is largest and all others are least: that is met, and no more."""
+    z = np.array(ROWS)
+    wide = bounded(z, error, FLOAT64)
+    off = np.zeros_like(z)
+    for signs in product((-1.0, 1.0), repeat=3):
+        off = np.maximum(off, np.abs(exact(z + error * np.array(signs)) - wide.value))
+    assert (off <= wide.error).all()
+    assert (off >= 0.98 * wide.error).all()
+
+
+def test_underflow_of_exponentials_without_a_shift_is_covered() -> None:
+    """In float16 e^(−15) has two bits left and e^(−20) none: then anything may come out."""
+    near, far = np.array([[-9.0, -9.5, -10.0]]), np.array([[-15.0, -15.5, -16.0]])
+    with np.errstate(all="ignore"):
+        for z in (near, far):
+            e = np.exp(z.astype(np.float16))
+            claimed = (e / e.sum(dtype=np.float16)).astype(float)
+            wide = bounded(z, 0.0, FLOAT16)
+            assert (np.abs(claimed - wide.value) <= wide.error).all()
+    assert (bounded(near, 0.0, FLOAT16).error < 0.05).all()
+    assert (bounded(np.array([[-30.0, -31.0, -32.0]]), 0.0, FLOAT16).error == 1.0).all()
+    assert (bounded(near - 20.0, 0.0, FLOAT32).error < 1e-4).all()
+
+
+def test_sum_of_exponentials_that_overflows_alone_is_covered() -> None:
+    """e^11 is a float16 and three of them are not: all quotients are 0, finite and right."""
+    unsure, sure = np.array([[11.0, 11.0, 11.0]]), np.array([[9.0, 9.0, 9.0]])
+    assert (bounded(unsure, 0.0, FLOAT16).error == 1.0).all()
+    assert (bounded(sure, 0.0, FLOAT16).error < 0.02).all()
+    # One of them alone overflows: infinity over infinity is no number, so no claim needs the room.
+    assert (bounded(np.array([[12.0, 5.0, 5.0]]), 0.0, FLOAT16).error < 0.02).all()
+
+
+def test_pull_back_covers_both_ways_to_apply_the_jacobian() -> None:
+    """a ⊙ (g − Σ a g) and J g in float16, in every order of three terms, stay within the bound."""
+    rng = np.random.default_rng(8)
+    sigma = bounded_activation(ACTIVATIONS["softmax"]())
+    used = 0.0
+    for _ in range(60):
+        a = rng.dirichlet(np.ones(3), size=4).astype(np.float16)
+        g = (rng.normal(size=(4, 3)) * 10.0 ** rng.integers(-2, 3)).astype(np.float16)
+        one = Bounded.exactly(a.astype(float), FLOAT16), Bounded.exactly(g.astype(float), FLOAT16)
+        right = sigma.pull_back(one[0], *one)
+        for order in ([0, 1, 2], [2, 0, 1], [1, 2, 0]):
+            total = sum_in(order, a * g)
+            short = a * (g - total)
+            jacobian = a[:, :, None] * (np.eye(3, dtype=np.float16) - a[:, None, :])
+            whole = sum_in(order, jacobian * g[:, None, :])[..., 0]
+            for claimed in (short, whole):
+                ratio = np.abs(claimed.astype(float) - right.value) / right.error
+                assert (ratio <= 1).all()
+                used = max(used, float(ratio.max()))
+    assert used >= 0.2
+
+
+def sum_in(order: list[int], terms: np.ndarray) -> np.ndarray:
+    total: np.ndarray = terms[..., order[0]] + terms[..., order[1]] + terms[..., order[2]]
+    return total[..., None]
