@@ -1,4 +1,4 @@
-"""`python -m service.jobs.cluster FOLDER`: a scheduler and workers on loopback, for one service.
+"""`python -m service.jobs.cluster FOLDER`: a scheduler and workers on loopback.
 
 Started by the first process that has a job; the others find its address in the folder. A lock on a
 file, which the kernel gives back however a process ends, keeps it the only one. It ends when nobody
@@ -10,6 +10,7 @@ import fcntl
 import os
 import time
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import dask
@@ -36,29 +37,38 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Dask for one backcheck service, on loopback")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--port", type=int, default=0, help="a fixed one, for other services")
+    parser.add_argument("--stay", action="store_true", help="until it is stopped")
     asked = parser.parse_args()
+    asked.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (asked.folder / LOCK).open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return
-        serve(asked.folder, asked.workers)
+        serve(asked.folder, asked.workers, asked.port, asked.stay)
 
 
-def serve(folder: Path, workers: int) -> None:
-    """Until it has been lonely for long enough."""
+def serve(folder: Path, workers: int, port: int = 0, stay: bool = False) -> None:
+    """Until it has been lonely for long enough, or for ever."""
     dask.config.set(SETTINGS)
     make: Any = LocalCluster  # which has no types
     with make(
         n_workers=workers,
         threads_per_worker=1,
         host=LOOPBACK,
+        scheduler_port=port,
         dashboard_address=f"{LOOPBACK}:0",
         worker_dashboard_address=f"{LOOPBACK}:0",
         scheduler_kwargs={"dashboard": False},
     ) as cluster:
         try:
+            if stay:
+                print(f"BACKCHECK_SCHEDULER={cluster.scheduler_address} make serve", flush=True)
+                Event().wait()
             wait_until_lonely(cluster, folder)
+        except KeyboardInterrupt:
+            return
         finally:
             (folder / ADDRESS).unlink(missing_ok=True)
 

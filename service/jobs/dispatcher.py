@@ -12,6 +12,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from hashlib import blake2b
 from queue import Empty, Queue
 from threading import Event, Lock, Thread
@@ -22,7 +23,7 @@ from service.jobs.connect import Client, Connector, Future, NoScheduler, closed
 from service.jobs.store import Store
 from service.limits import Limits
 
-LEASE_SECONDS = 6.0
+LEASE_SECONDS = 15.0  # how long a job stands still when the process that held it is killed
 RENEW_SECONDS = 1.5
 PAUSE_SECONDS = 0.25  # between two looks, where nothing comes back
 PAUSE_SECONDS_MAX = 15.0  # after trouble that does not pass
@@ -219,7 +220,9 @@ class Round:
     def drop(self, job: Driven) -> None:
         """Tell Dask to leave what has not begun; what runs ends with its piece."""
         if self.client is not None and job.underway:
-            self.client.cancel(list(job.underway.values()), force=True, asynchronous=True)
+            futures = list(job.underway.values())
+            cancel = partial(self.client.cancel, futures, force=True, asynchronous=True)
+            self.client.loop.add_callback(cancel)  # a scheduler that is gone keeps nobody waiting
 
     # To Dask
 
@@ -291,10 +294,13 @@ class Round:
 
     def collect(self) -> None:
         """Everything that has come back since, or one pause if nothing has."""
+        end = time.monotonic() + RENEW_SECONDS
         try:
             ended = self.ended.get(timeout=PAUSE_SECONDS)
             while True:
                 self.over(ended)
+                if time.monotonic() > end:
+                    return
                 ended = self.ended.get_nowait()
         except Empty:
             return

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from tests.jobs.test_dispatcher import check_of
 
 pytestmark = pytest.mark.faults
 
-ITEMS = 1500
+ITEMS = 2000
 
 
 @pytest.fixture
@@ -33,17 +34,14 @@ def service(tmp_path: Path) -> Iterator[Service]:
 def items() -> list[Any]:
     """Gradients of networks that all differ, large enough that the job takes some seconds."""
     generator = np.random.default_rng(1)
-    sizes = (30, 60, 10)
+    sizes = (6, 12, 4)
     network = {
-        "weights": [
-            generator.normal(size=(n, m)).round(2).tolist()
-            for m, n in zip(sizes, sizes[1:], strict=False)
-        ],
+        "weights": [generator.normal(size=(n, m)).round(2).tolist() for m, n in pairwise(sizes)],
         "biases": [generator.normal(size=n).round(2).tolist() for n in sizes[1:]],
         "activation": "tanh",
-        "target": [0.0] * 10,
+        "target": [0.0] * 4,
     }
-    return [{"id": i, **network, "input": [i / 99.0, *[1.0] * 29]} for i in range(ITEMS)]
+    return [{"id": i, **network, "input": [i / 99.0, *[1.0] * 5]} for i in range(ITEMS)]
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +98,7 @@ def test_the_scheduler(service: Service, right: dict[str, Any]) -> None:
 
 
 def test_all_of_them(service: Service, right: dict[str, Any]) -> None:
-    """Master, web workers, scheduler and Dask's workers at once; then the service is started again."""
+    """Master, web workers, scheduler, Dask's workers at once; then the service is started again."""
     job = service.send("gradients", items())
     service.halfway(job)
     assert service.master is not None

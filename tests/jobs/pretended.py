@@ -51,7 +51,7 @@ class Client:
 
     def __init__(self, script: Script, threads: int = 2) -> None:
         self.script, self.threads, self.status = script, threads, "running"
-        self.scheduler = self
+        self.scheduler = self.loop = self
         self.sent: list[str] = []
         self.cancelled: list[Future] = []
         self.closed = False
@@ -75,6 +75,9 @@ class Client:
         except Exception as error:
             future.error, future.status = error, "error"
         return future
+
+    def add_callback(self, call: Callable[[], None]) -> None:
+        call()
 
     def cancel(self, futures: list[Future], force: bool, asynchronous: bool) -> None:
         assert force
