@@ -157,7 +157,7 @@ class Client(Teaching):
         >>> net = dict(weights=[[[2.0]]], biases=[[0.0]], activation="identity", input=[3.0])
         >>> net["target"] = [5.0]
         >>> items = [{"claims": {"weight_gradients": [[[g]]]}} for g in (3.0, -3.0)]
-        >>> [one.verdict for one in client.verify_many(items, net)]
+        >>> [one.verdict for one in client.verify_many(items, net, precision="float64")]
         ['correct', 'wrong']
         """
         return verify_many(self._jobs, items, network, precision, reveal, done)
