@@ -20,8 +20,11 @@ from service.admission import admit, check_verification_limits, diagnosis_budget
 from service.api import Blueprint
 from service.errors import Refused
 from service.examples import openapi_examples
+from service.remembered import Remembered
 from service.work import challenge_operations
 from service.workings import told_overflow
+
+REMEMBERED = Remembered()
 
 blueprint = Blueprint(
     "verifications", __name__, url_prefix="/v1", description="Is my backpropagation right?"
@@ -38,7 +41,9 @@ def verifications(asked: VerificationRequest) -> Mapping[str, Any]:
     equation on your own numbers; names the mistake, its equation and its layers. A wrong claim is
     a good answer: 200.
     """
-    return verified(asked, Prepared(asked.exercise.network, asked.exercise.batch))
+    exercise = asked.exercise
+    check_verification_limits(exercise)
+    return verified(asked, REMEMBERED.prepared(exercise.network, exercise.batch))
 
 
 def verified(asked: VerificationRequest, prepared: Prepared) -> Mapping[str, Any]:

@@ -7,7 +7,7 @@ import numpy as np
 from core.arrays import Array
 from core.forward import Workings
 from core.rounding.bounded import Bounded
-from core.verdict.candidates import Candidate, key_of, order_of_computation, order_of_need
+from core.verdict.candidates import ORDER, Candidate, key_of, order_of_computation, order_of_need
 from core.verdict.carried import Carried, carried, reproduces
 from core.verdict.claims import Claims
 from core.verdict.conventions import Found, conventions, is_nice
@@ -167,7 +167,7 @@ def equation_of(key: tuple[str, int], depth: int) -> str:
 def several(candidates: list[Candidate]) -> Finding:
     """Mistakes that explain the claims together, under the one that the computation meets first."""
     findings: dict[tuple[str, str, float | None], Finding] = {}
-    for candidate in candidates:
+    for candidate in sorted(candidates, key=meets):
         found = finding(candidate)
         at = found.mistake, found.equation, found.number
         layers = {*found.layers, *(findings[at].layers if at in findings else ())}
@@ -176,23 +176,25 @@ def several(candidates: list[Candidate]) -> Finding:
     return replace(first, together_with=tuple(others))
 
 
+def meets(candidate: Candidate) -> int:
+    """When the computation meets the mistake first."""
+    return min(ORDER.index(name) for name, _ in candidate.places)
+
+
 def unrecognised(own: Carried, reference: Workings) -> Finding:
     """Where the numbers first leave the right path.
 
-    An error δ that nobody claims shows in both gradients of its layer.
+    An error δ that nobody claims shows in both gradients of its layer. A right number that does not
+    follow from a wrong one before it was not computed from that one.
     """
     depth = reference.depth
-    off = [place for place in order_of_need(depth) if place in own.failing]
+    wrong = {k for k in own.claims if not reproduces(own.claims[k], as_bounded(reference, k))}
+    off = [p for p in order_of_need(depth) if key_of(p) in wrong and p in own.failing]
     if not off:
-        wrong = [k for k in own.claims if not reproduces(own.claims[k], as_bounded(reference, k))]
-        return Finding("unrecognised", equation_of(wrong[0], depth), (wrong[0][1],))
+        off = [p for p in order_of_need(depth) if key_of(p) in wrong]
     name, l = off[0]
-    if name == "bp3" and ("bp4", l) in own.failing and ("delta", l) not in own.claims.layers:
+    if name == "bp3" and ("bp4", l) in off and ("delta", l) not in own.claimed:
         return Finding("unrecognised", "BP1" if l == depth else "BP2", (l,))
     equation = EQUATION_OF[name]
-    return Finding("unrecognised", equation, layers_failing(own, equation))
-
-
-def layers_failing(own: Carried, equation: str) -> tuple[int, ...]:
-    """The layers in which this equation does not hold on the claimant's own numbers."""
-    return tuple(sorted({l for name, l in own.failing if EQUATION_OF[name] == equation}))
+    layers = {l for name, l in off if EQUATION_OF[name] == equation}
+    return Finding("unrecognised", equation, tuple(sorted(layers)))

@@ -24,7 +24,13 @@ class PlainOutput:
         return np.asarray(self.cost.terms(a, y))
 
     def error(self, z: Array, a: Array, y: Array) -> Array:
-        """From a alone where σ′ has cancelled, else ∂C/∂a pulled back through σ."""
+        """From a alone where σ′ has cancelled, else ∂C/∂a pulled back through σ.
+
+        Softmax's Jacobian as the textbook has it: a mistaken a need not sum to 1.
+        """
+        if not self.activation.elementwise and not self.shortened:
+            gradient = self.gradient(a, y)
+            return np.asarray(a * (gradient - (gradient * a).sum(axis=-1, keepdims=True)))
         if not self.shortened:
             return np.asarray(self.activation.pull_back(z, a, self.gradient(a, y)))
         if self.cost.name == "binary_cross_entropy":

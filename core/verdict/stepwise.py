@@ -64,12 +64,12 @@ class Search:
     variants: tuple[Standing, ...]
     budget: Budget
 
-    def from_workings(self, base: Workings) -> list[Candidate] | None:
-        """Every step settled, on these numbers."""
+    def from_workings(self, base: Workings, but: tuple[str, ...] = ()) -> list[Candidate] | None:
+        """Every step settled, on these numbers; `but`: what stays as it is there."""
         w = base.copy()
         found: list[Chosen] = []
         with np.errstate(all="ignore"):
-            for step in self.steps():
+            for step in self.steps(but):
                 chosen = self.settle(w, step, {c.row for c in found})
                 if chosen is None:
                     return None
@@ -86,7 +86,7 @@ class Search:
             for where in place_sets(one.variant, one.places):
                 candidate = Candidate(one.mistake, one.variant, where)
                 w = self.mended(candidate)
-                others = None if w is None else self.from_workings(w)
+                others = None if w is None else self.from_workings(w, FORWARD)
                 if others is not None:
                     return [candidate, *others]
         return None
@@ -104,10 +104,12 @@ class Search:
                 return None
         return w if any(come_right) else None
 
-    def steps(self) -> Iterator[list[Place]]:
+    def steps(self, but: tuple[str, ...]) -> Iterator[list[Place]]:
         """What is settled together: up to a claimed result; δ with its gradients."""
         step: list[Place] = []
         for place in order_of_need(self.own.w.depth):
+            if place[0] in but:
+                continue
             step.append(place)
             if self.is_last(place):
                 yield step

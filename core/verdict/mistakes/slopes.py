@@ -51,6 +51,8 @@ def own_at_next(w: Workings, l: int) -> Numbers:
 
 def at_error(w: Workings, l: int) -> Numbers:
     """relu′ decided by the incoming error."""
+    if not w.network.activations[l].kinks:
+        raise IndexError("a smooth σ′ decides nothing")
     return slope_as_code(w.sigma[l], w.delta[l + 1] @ w.W[l + 1])
 
 
