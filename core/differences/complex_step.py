@@ -125,7 +125,7 @@ def task_slopes(base: Base, w: Workings, task: Task) -> Slopes:
     cost = complex_cost(network.cost.name, network.activations[network.depth].name, z, a, y)
     sound = (corner == NO_CORNER) & (IMAGINARY * reach <= NEGLIGIBLE)
     slope = np.where(sound, cost.imag / IMAGINARY, np.nan)
-    return Slopes.smooth(slope, COARSER * rounding + UNDERFLOW)
+    return Slopes.smooth(slope, np.where(sound, COARSER * rounding + UNDERFLOW, np.nan))
 
 
 def complex_cost(cost: str, activation: str, z: Complex, a: Complex, y: Array) -> Complex:

@@ -204,7 +204,7 @@ def entries(
     """Those arrays beside backprop's, shaped as it is."""
     value, uncertainty, *sides = (array.reshape(backprop.shape) for array in arrays)
     uncertainty += UNDERFLOW
-    if not np.isfinite((value + uncertainty).sum()):
+    if not np.isfinite(uncertainty.sum()):  # that of a value that is not finite is not either
         unknown = ~np.isfinite(value + uncertainty)
         value[unknown] = uncertainty[unknown] = np.nan
     left, right = sides or (value, value)
@@ -221,8 +221,9 @@ def means(part: Parameters, examples: int) -> list[Array]:
     """
     totals = part.totals
     assert totals is not None
-    totals.right /= examples
-    totals.uncertainty /= examples
+    if examples > 1:
+        totals.right /= examples
+        totals.uncertainty /= examples
     if totals.left is None or totals.stored is None:
         return [totals.right, totals.uncertainty]
     right, left, stored = totals.right, totals.left / examples, totals.stored / examples

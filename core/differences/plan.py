@@ -9,6 +9,7 @@ of layer and neuron.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +35,7 @@ class Extent:
     Where it does not, moving one output takes one number, not n_L.
     """
 
-    sizes: Sequence[int]
+    sizes: tuple[int, ...]
     examples: int
     coupled: bool = False
 
@@ -53,7 +54,8 @@ def every_unit(sizes: Sequence[int]) -> Units:
     return Layers([np.arange(n) for n in sizes[1:]])
 
 
-def source_flops(extent: Extent) -> list[int]:
+@lru_cache(maxsize=64)
+def source_flops(extent: Extent) -> Sequence[int]:
     """Floating-point operations of one source, for l = 1…L: four moves through the layers above.
 
     Counted in time: an entry's way through an activation stands for ENTRY_FLOPS. The layer above
@@ -67,7 +69,7 @@ def source_flops(extent: Extent) -> list[int]:
             own, first = 1, sizes[l + 1] * (1 + ENTRY_FLOPS) + through
             through += sizes[l + 1] * (2 * sizes[l] + ENTRY_FLOPS)
         costs.append(EVALUATIONS * extent.examples * (own * ENTRY_FLOPS + first))
-    return costs[::-1]
+    return tuple(costs[::-1])
 
 
 def plan_flops(units: Units, extent: Extent) -> int:
@@ -122,5 +124,8 @@ def by_layer(layers: NDArray[np.intp], neurons: NDArray[np.intp], depth: int) ->
 
 def some_units(units: Units, chosen: NDArray[np.bool_]) -> Units:
     """The sources that a mask over all of them picks."""
-    layers, neurons = flat_sources(units)
-    return by_layer(layers[chosen], neurons[chosen], len(units))
+    picked, start = [], 0
+    for own in units:
+        picked.append(own[chosen[start : start + len(own)]])
+        start += len(own)
+    return Layers(picked)

@@ -24,7 +24,7 @@ def doubtful_units(w: Workings, units: Units, generator: np.random.Generator) ->
     chosen = np.zeros(len(reach), dtype=bool)
     chosen[np.argpartition(-reach, NEURONS // 2)[: NEURONS // 2]] = True
     others = np.flatnonzero(~chosen)
-    chosen[generator.choice(others, size=NEURONS - NEURONS // 2, replace=False)] = True
+    chosen[generator.permutation(others)[: NEURONS - NEURONS // 2]] = True
     return some_units(units, chosen)
 
 

@@ -45,14 +45,14 @@ def flops_one_by_one(sizes: list[int], examples: int, l: int) -> int:
 def test_what_a_source_costs(sizes: list[int], examples: int) -> None:
     """Counted layer by layer as the sweep goes through them."""
     expected = [flops_one_by_one(sizes, examples, l) for l in range(1, len(sizes))]
-    assert source_flops(Extent(sizes, examples)) == expected
+    assert source_flops(Extent(tuple(sizes), examples)) == tuple(expected)
 
 
 @given(SIZES, st.integers(1, 2000))
 def test_every_source_in_every_example_once(sizes: list[int], examples: int) -> None:
     """The tasks cover the plan without a gap, and none of their arrays is larger than a chunk."""
     sizes = [min(n, 100) for n in sizes]
-    extent = Extent(sizes, examples)
+    extent = Extent(tuple(sizes), examples)
     done = np.zeros((sum(sizes[1:]), examples), dtype=int)
     for task in tasks(every_unit(sizes), extent):
         done[task.rows, task.examples] += 1
@@ -66,7 +66,7 @@ def test_every_source_in_every_example_once(sizes: list[int], examples: int) -> 
 @given(SIZES, st.integers(1, 30_000))
 def test_blocks_hold_all_examples_and_not_too_many(sizes: list[int], examples: int) -> None:
     """Consecutive runs, each of at most BLOCK activations or one example."""
-    found = list(blocks(Extent(sizes, examples)))
+    found = list(blocks(Extent(tuple(sizes), examples)))
     assert [rows.start for rows in found] == [0, *(rows.stop for rows in found[:-1])]
     assert found[-1].stop == examples
     for rows in found:
@@ -76,7 +76,7 @@ def test_blocks_hold_all_examples_and_not_too_many(sizes: list[int], examples: i
 @given(SIZES, st.floats(1, 1e9), st.integers(0, 100))
 def test_the_budget_is_kept(sizes: list[int], budget: float, seed: int) -> None:
     """What is affordable costs no more than the budget, unless a single source does."""
-    extent = Extent(sizes, 3)
+    extent = Extent(tuple(sizes), 3)
     units = affordable_units(extent, budget, np.random.default_rng(seed))
     count = sum(map(len, units))
     assert count >= 1
@@ -88,7 +88,7 @@ def test_the_cost_grows_as_counted() -> None:
 
     def work(width: int, depth: int, examples: int) -> int:
         sizes = [width] * (depth + 1)
-        return plan_flops(every_unit(sizes), Extent(sizes, examples))
+        return plan_flops(every_unit(sizes), Extent(tuple(sizes), examples))
 
     assert work(8192, 8, 2) / work(4096, 8, 2) == pytest.approx(8, rel=0.05)
     assert work(64, 160, 2) / work(64, 80, 2) == pytest.approx(4, rel=0.05)
