@@ -88,10 +88,11 @@ def ranked(own: Carried, reference: Workings, shape: Shape, purse: Budget) -> li
         (rank_of(c), Finding(c.slug, "convention", c.layers, c.factor), c.numbers)
         for c in conventions(own.claims, reference)
     ]
-    rows += [
-        (e.rank, finding(e.candidate), e.numbers)
-        for e in single_explanations(own, reference, shape, purse)
-    ]
+    if own.failing:  # a layout alone leaves every number right
+        rows += [
+            (e.rank, finding(e.candidate), e.numbers)
+            for e in single_explanations(own, reference, shape, purse)
+        ]
     rows += slips(own, reference, unusual=not rows)
     rows.sort(key=lambda row: row[0])
     return grouped([(found, numbers) for _, found, numbers in rows])
