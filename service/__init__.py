@@ -12,7 +12,7 @@ from service.cors import register_cors
 from service.errors import register_error_handlers
 from service.gate import register_gate
 from service.health import register_health
-from service.jobs import batches, endpoints
+from service.jobs import batches, endpoints, page
 from service.jobs.extension import register_jobs
 from service.logs import register_logs
 from service.metrics import register_metrics
@@ -53,5 +53,6 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     api = Api(app)
     for family in (gradients, verifications, lessons, updates, catalogue, batches, endpoints):
         api.register_blueprint(family.blueprint)
-    app.register_blueprint(documents.blueprint)
+    for pages in (documents, page):
+        app.register_blueprint(pages.blueprint)
     return app
