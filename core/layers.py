@@ -30,6 +30,8 @@ class Layers(Sequence[T], Generic[T]):
     def __getitem__(self, number: slice) -> Any: ...
     def __getitem__(self, number: SupportsIndex | slice) -> Any:
         """The thing of layer `number`; raises IndexError outside 1…L."""
+        if type(number) is int and 0 < number <= len(self._items):
+            return self._items[number - 1]
         if isinstance(number, slice):
             raise TypeError("layers are taken one at a time")
         index = number.__index__()

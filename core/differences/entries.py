@@ -110,9 +110,9 @@ class Entries:
 
     def at(self, flat: int) -> At:
         """The address of an entry."""
-        row, *column = map(int, np.unravel_index(flat, self.value.shape))
+        row, column = divmod(int(flat), self.value[0].size)
         unit = row if self.units is None else int(self.units[row])
-        return self.kind, self.layer, (unit, *column)
+        return self.kind, self.layer, (unit, column) if self.value.ndim == 2 else (unit,)
 
     def ratios(self) -> Array:
         """|backprop − value| / uncertainty of every entry, NaN where it was not checked."""

@@ -16,8 +16,16 @@ class Tally:
 
     checked: int = 0
     disagreed: int = 0
-    worst: Comparison | None = None
     wrong: list[Comparison] = field(default_factory=list)
+    _worst: tuple[Entries, int, float] | None = None
+
+    @property
+    def worst(self) -> Comparison | None:
+        """The entry with the largest ratio."""
+        if self._worst is None:
+            return None
+        part, flat, ratio = self._worst
+        return part.comparison(flat, ratio)
 
     def count(self, part: Entries, beside: Entries | None = None) -> None:
         """Add one array. Entries that disagree `beside` already are not listed again."""
@@ -32,8 +40,8 @@ class Tally:
         else:
             self.checked += ratio.size
         most = float(ratio.flat[flat])
-        if self.worst is None or most > self.worst.ratio:
-            self.worst = part.comparison(flat, most)
+        if self._worst is None or most > self._worst[2]:
+            self._worst = part, flat, most
         if most > 1.0:
             wrong = ratio > 1.0
             if beside is not None:
