@@ -5,6 +5,9 @@ import { words } from "./words.js";
 
 const MSE = "mean_squared_error";
 
+/** The number that is looked at when nobody has chosen another. */
+export const FIRST_SELECTED = "/weight_gradients/0/0/0";
+
 /** What the page opens with: the most read worked example. */
 export const FIRST = {
   weights: [
@@ -45,6 +48,21 @@ const TWO_ROUTES = {
   target: [1],
 };
 
+const OUTER = {
+  weights: [
+    [
+      [0, 0, 0, 0],
+      [0, 0, 0, 0],
+      [0, 0, 0, 0],
+    ],
+  ],
+  biases: [[0.5, -1, 0.8]],
+  activation: ["identity"],
+  cost: MSE,
+  input: [1, 2, -0.5, 1.5],
+  target: [0, 0, 0],
+};
+
 const AT_ZERO = {
   weights: [[[1]]],
   biases: [[0]],
@@ -82,7 +100,7 @@ export const FIGURES = [
   { number: "2.9", network: fresh([1, 2, 1], "sigmoid"), view: "numbers", step: 6 },
   {
     number: "2.10",
-    network: fresh([4, 3, 2], "sigmoid"),
+    network: OUTER,
     view: "chain",
     part: "outer",
     selected: "/weight_gradients/0/1/2",

@@ -2,8 +2,8 @@
 
 export const FOLD_ABOVE = 12; // neurons in a layer
 export const FOLD_SHOWN = 8;
-const MARGIN = { left: 56, right: 104 };
-const COLUMN_MIN = 108;
+const MARGIN = { left: 50, right: 84 };
+const COLUMN_MIN = 84; // so that three layers fit a telephone
 const COLUMN_MAX = 250;
 const ROOMY_UP_TO = 5; // neurons in a layer
 const LABEL_SHARE = 0.28; // of an edge; farther on the numbers of two sources would meet
@@ -15,6 +15,7 @@ const ROOM = 330; // pixels down, which few neurons share
  * @property {number} width
  * @property {number} height
  * @property {number} radius
+ * @property {boolean} roomy  whether there is room for z and for four decimals
  * @property {boolean} labelled  whether there is room for the weights' own numbers
  * @property {Spot[][]} layers
  */
@@ -59,17 +60,27 @@ export function layout(sizes, folds, room) {
     })),
   );
   const edges = Math.max(...shown.slice(1).map((neurons, l) => neurons.length * shown[l].length));
-  return { width, height, radius, labelled: roomy && column >= 150 && edges <= 9, layers };
+  return { width, height, radius, roomy, labelled: roomy && column >= 150 && edges <= 9, layers };
+}
+
+/**
+ * The ends of an edge: where it leaves one neuron and reaches another.
+ * @param {Spot} from
+ * @param {Spot} to
+ * @param {number} radius
+ * @returns {{x1: number, y1: number, x2: number, y2: number}}
+ */
+export function ends(from, to, radius) {
+  return { x1: from.x + radius, y1: from.y, x2: to.x - radius, y2: to.y };
 }
 
 /**
  * Where on an edge the weight's number stands: near its source, where edges have not crossed yet.
- * @param {Spot} from
- * @param {Spot} to
+ * @param {{x1: number, y1: number, x2: number, y2: number}} edge
  * @returns {{x: number, y: number}}
  */
-export function labelSpot(from, to) {
-  return { x: from.x + (to.x - from.x) * LABEL_SHARE, y: from.y + (to.y - from.y) * LABEL_SHARE };
+export function labelSpot({ x1, y1, x2, y2 }) {
+  return { x: x1 + (x2 - x1) * LABEL_SHARE, y: y1 + (y2 - y1) * LABEL_SHARE };
 }
 
 /**

@@ -1,7 +1,7 @@
 // Starts the page: what to show first, the parts that are always there, and the views under them.
 
 import { byId, fill, h } from "./dom.js";
-import { FIRST } from "./figures.js";
+import { FIRST, FIRST_SELECTED } from "./figures.js";
 import { kept, startKeeping } from "./keep.js";
 import { startLight } from "./light.js";
 import { loadCatalogue, openFragment } from "./opening.js";
@@ -100,7 +100,7 @@ async function start() {
   const saved = kept();
   if (saved) open(saved.network, saved);
   else if (!(await openFragment()))
-    open(FIRST, { title: words.first, selected: "/weight_gradients/0/0/0" });
+    open(FIRST, { title: words.first, selected: FIRST_SELECTED, view: "numbers" });
   window.addEventListener("hashchange", openFragment);
   startKeeping();
   await loadCatalogue();

@@ -18,6 +18,17 @@ export function short(value) {
 }
 
 /**
+ * What stands where there is room for five characters only.
+ * @param {number} value
+ * @returns {string}
+ */
+export function tiny(value) {
+  const size = Math.abs(value);
+  const fixed = size === 0 || (size >= 0.01 && size < 100);
+  return signed(fixed ? value.toFixed(2) : value.toExponential(0).replace("e+", "e"));
+}
+
+/**
  * Every digit that the number has.
  * @param {number | string} value
  * @returns {string}

@@ -1,7 +1,7 @@
 // Everything that can be opened: a figure, an example, a request, an exercise, a link.
 
 import { get, post } from "./api.js";
-import { figure, figureTitle } from "./figures.js";
+import { figure, figureTitle, FIRST_SELECTED } from "./figures.js";
 import { exerciseFrom, unpacked } from "./keep.js";
 import { isNetwork, networkOf } from "./network.js";
 import { sheet } from "./parse.js";
@@ -58,6 +58,23 @@ export function openExercise(exercise, more = {}) {
 }
 
 /**
+ * The view that shows what an endpoint answers.
+ * @type {Record<string, string>}
+ */
+const VIEW_OF = {
+  "/v1/verifications": "claims",
+  "/v1/paths": "chain",
+  "/v1/jacobians": "chain",
+  "/v1/operation-jacobians": "chain",
+  "/v1/outer-products": "chain",
+  "/v1/comparisons": "chain",
+  "/v1/units": "units",
+  "/v1/magnitudes": "units",
+  "/v1/curves": "differences",
+  "/v1/updates": "training",
+};
+
+/**
  * @param {any} one  of /v1/examples
  */
 export function openExample({ name, title, endpoint, request }) {
@@ -72,19 +89,21 @@ export function openExample({ name, title, endpoint, request }) {
     } = request;
     openExercise({ sizes, activation, cost, seed, decimals: precision?.decimals ?? 4 });
   } else {
-    openRequest(request, title);
+    openRequest(request, title, VIEW_OF[endpoint]);
   }
 }
 
 /**
- * @param {any} request  of /v1/gradients or /v1/verifications
+ * @param {any} request  with a network in it, and perhaps claims
  * @param {string} title
+ * @param {string} [view]
  * @returns {boolean} whether it is one
  */
-export function openRequest(request, title) {
+export function openRequest(request, title, view = "numbers") {
   if (!isNetwork(request)) return false;
-  const claims = request.claims ? { ...sheetOf(request), view: "claims" } : { view: "numbers" };
-  open(networkOf(request), { title, selected: "/weight_gradients/0/0/0", ...claims });
+  const claims = request.claims ? { ...sheetOf(request), view: "claims" } : { view };
+  const { at: selected = FIRST_SELECTED, learning_rate: rate = 1 } = request;
+  open(networkOf(request), { title, selected, rate, ...claims });
   return true;
 }
 

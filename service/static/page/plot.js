@@ -202,6 +202,6 @@ function lying(band, x, y) {
       y: top,
       height: Math.max(0, bottom - top),
     }),
-    svg("text", { x: SIZE.width - EDGE.right - 6, y: top + 14, "text-anchor": "end" }, band.text),
+    svg("text", { x: SIZE.width - EDGE.right - 6, y: top - 6, "text-anchor": "end" }, band.text),
   );
 }

@@ -115,7 +115,7 @@ export function parameterOf(quantity) {
 }
 
 /**
- * In plain text: `w(1)₀₂`, `∂C/∂w(1)₀₂`.
+ * In plain text: `w(1)₀₂`, `∂C/∂w(1)₀₂`, and of example 3 `δ(2)₀[3]`.
  * @param {string} at
  * @returns {string}
  */
@@ -129,7 +129,9 @@ export function symbol(at) {
   const wide = found.neuron > 9 || (found.source ?? 0) > 9;
   const index =
     found.source === null ? `${found.neuron}` : `${found.neuron}${wide ? "," : ""}${found.source}`;
-  return `${gradient}${letter}${LAYERED.has(found.quantity) ? `(${found.layer})` : ""}${below(index)}`;
+  const layer = LAYERED.has(found.quantity) ? `(${found.layer})` : "";
+  const example = found.example === null ? "" : `[${found.example}]`;
+  return `${gradient}${letter}${layer}${below(index)}${example}`;
 }
 
 /**

@@ -111,6 +111,7 @@ export function field(at, quantity) {
   return h("input", {
     class: `cell kind-${kind(quantity)}`,
     type: "text",
+    size: 1,
     inputmode: "decimal",
     autocomplete: "off",
     spellcheck: "false",

@@ -1,7 +1,8 @@
 // Open something else: an example, pasted JSON, a file, or a network of other sizes.
 
 import { byId, fill, h } from "../dom.js";
-import { fresh } from "../network.js";
+import { FIRST_SELECTED } from "../figures.js";
+import { fresh, isNetwork } from "../network.js";
 import { openExample, openRequest } from "../opening.js";
 import { layerSizes, parsedJson } from "../parse.js";
 import { open, state, watch } from "../state.js";
@@ -30,7 +31,7 @@ function build(dialog) {
   watch(["examples"], () =>
     fill(
       examples,
-      state.examples.map((one) => example(one, done)),
+      state.examples.filter(isOffered).map((one) => example(one, done)),
     ),
   );
   fill(
@@ -51,6 +52,12 @@ function build(dialog) {
     ...fromSizes(note, done),
     note,
   );
+}
+
+/** Those with a network; the figures have a list of their own. */
+function isOffered({ name, endpoint, request }) {
+  const figure = name.startsWith("fig-");
+  return !figure && (endpoint === "/v1/challenges" || isNetwork(request));
 }
 
 /** @param {any} one @param {() => void} done */
@@ -114,7 +121,8 @@ function fromSizes(note, done) {
       sizes?.slice(1).reduce((sum, n, index) => sum + n * (sizes[index] + 1), 0) ?? Infinity;
     if (!sizes || count > PARAMETERS_MAX)
       return fill(note, sizes ? words.opening.tooLarge : words.opening.badSizes);
-    open(fresh(sizes, "sigmoid"), { title: words.opening.fresh(sizes), view: "numbers" });
+    const title = words.opening.fresh(sizes);
+    open(fresh(sizes, "sigmoid"), { title, view: "numbers", selected: FIRST_SELECTED });
     done();
   };
   return [

@@ -1,9 +1,9 @@
 // The network as a picture: sign by hue, dashes and glyph; size by width; large layers folded.
 
 import { byId, fill, h, scroller, svg } from "../dom.js";
-import { labelSpot, layout } from "../layout.js";
+import { ends, labelSpot, layout } from "../layout.js";
 import { sizes } from "../network.js";
-import { largestOf, short, signed, strength } from "../numbers.js";
+import { largestOf, short, signed, strength, tiny } from "../numbers.js";
 import { pointer, symbol, valueAt } from "../pointers.js";
 import { shownExample, state, watch } from "../state.js";
 import { pager } from "../tables.js";
@@ -85,14 +85,14 @@ function edges(plan) {
 function edge(from, to, { l, largest, plan }) {
   const at = pointer("weights", l, to.neuron, from.neuron);
   const value = weight(at);
-  const ends = { x1: from.x + plan.radius, y1: from.y, x2: to.x - plan.radius, y2: to.y };
+  const line = ends(from, to, plan.radius);
   const width = THINNEST + (WIDEST - THINNEST) * strength(value, largest);
   return svg(
     "g",
     { class: `edge ${value < 0 ? "minus" : "plus"}`, "data-at": at },
     svg("title", {}, `${symbol(at)} = ${signed(String(value))}`),
-    svg("line", { class: "hit", ...ends }),
-    svg("line", { class: "line", ...ends, "stroke-width": width.toFixed(2) }),
+    svg("line", { class: "hit", ...line }),
+    svg("line", { class: "line", ...line, "stroke-width": width.toFixed(2) }),
   );
 }
 
@@ -106,7 +106,7 @@ function label(from, to, { l, plan }) {
   const at = pointer("weights", l, to.neuron, from.neuron);
   const value = weight(at);
   const text = plan.labelled ? signed(String(Number(value.toPrecision(3)))) : value < 0 ? "−" : "+";
-  const { x, y } = labelSpot(from, to);
+  const { x, y } = labelSpot(ends(from, to, plan.radius));
   const width = text.length * 7 + 5;
   if (value === 0 && !plan.labelled) return null;
   return svg(
@@ -127,49 +127,48 @@ function weight(at) {
  * @param {number} l
  * @param {import("../layout.js").Layout} plan
  */
-function neuron(spot, l, plan) {
+function neuron({ x, y, neuron: j }, l, { radius: r, roomy }) {
   const i = shownExample();
-  const { x, y } = spot;
-  const r = plan.radius;
+  const write = roomy ? short : tiny;
+  const tight = roomy ? "" : " tight";
   if (l === 0) {
-    const at = pointer("input", 0, spot.neuron, i);
+    const at = pointer("input", 0, j, i);
     return svg(
       "g",
-      { class: "neuron kind-input", "data-at": at },
+      { class: `neuron kind-input${tight}`, "data-at": at },
       svg("rect", { x: x - r, y: y - r, width: 2 * r, height: 2 * r, rx: 6 }),
-      value(at, x, y + 4, "value"),
-      svg("text", { class: "name", x: x - r - 7, y: y + 4, "text-anchor": "end" }, symbol(at)),
+      given(at, x, y + 4, "value"),
+      svg("text", { class: "name", x: x - r - 7, y: y + 4 }, symbol(at)),
     );
   }
-  const a = pointer("a", l, spot.neuron, i);
-  const z = pointer("z", l, spot.neuron, i);
-  const delta = pointer("delta", l, spot.neuron, i);
+  const a = pointer("a", l, j, i);
+  const z = pointer("z", l, j, i);
+  const delta = pointer("delta", l, j, i);
+  const below = computed(delta, x, y + r + 14, "small", write, "δ ");
   return svg(
     "g",
-    { class: "neuron kind-activation" },
-    svg("g", { "data-at": a }, svg("circle", { cx: x, cy: y, r }), value(a, x, y + 4, "value")),
-    plan.radius > 20 ? svg("g", { "data-at": z }, value(z, x, y - r - 6, "small", "z ")) : null,
-    svg("g", { "data-at": delta, class: "kind-error" }, value(delta, x, y + r + 14, "small", "δ ")),
+    { class: `neuron kind-activation${tight}` },
+    svg(
+      "g",
+      { "data-at": a },
+      svg("circle", { cx: x, cy: y, r }),
+      computed(a, x, y + 4, "value", write),
+    ),
+    roomy ? svg("g", { "data-at": z }, computed(z, x, y - r - 6, "small", write, "z ")) : null,
+    svg("g", { "data-at": delta, class: "kind-error" }, below),
   );
 }
 
-/**
- * A number of the network or of the answer, or a dot while it is not known.
- * @param {string} at
- * @param {number} x
- * @param {number} y
- * @param {string} name
- * @param {string} [letter]
- */
-function value(at, x, y, name, letter = "") {
-  const given = ["input", "target"].includes(at.split("/")[1]);
-  const found = valueAt(given ? state.network : state.answer, at);
-  const shown = typeof found === "number" && known(at);
-  const text = given
-    ? signed(String(found ?? "")).slice(0, 6)
-    : shown
-      ? short(found)
-      : words.tables.unknown;
+/** A number of the network, as it was typed; its first characters. */
+function given(at, x, y, name, letter = "") {
+  const text = signed(String(valueAt(state.network, at) ?? "")).slice(0, 6);
+  return svg("text", { class: name, x, y }, letter + text);
+}
+
+/** A number of the answer, or a dot while it is not known. */
+function computed(at, x, y, name, write, letter = "") {
+  const found = valueAt(state.answer, at);
+  const text = typeof found === "number" && known(at) ? write(found) : words.tables.unknown;
   return svg("text", { class: name, x, y }, letter + text);
 }
 
@@ -183,7 +182,7 @@ function rest(spots, n) {
   if (spots.length === n) return null;
   return svg(
     "text",
-    { class: "rest", x: last.x, y: last.y + 40 },
+    { class: "rest", x: last.x, y: last.y + 52 },
     words.picture.rest(n - spots.length),
   );
 }
@@ -201,7 +200,7 @@ function goal(plan) {
     return svg(
       "g",
       { class: "goal kind-input", "data-at": at },
-      value(at, x, spot.y + 4, "small", "y "),
+      given(at, x, spot.y + 4, "small", "y "),
     );
   });
 }

@@ -10,6 +10,7 @@ import { words } from "../words.js";
 
 const FRAME_MS = 60; // between two answers of a run
 const EPOCHS_MAX = 100_000;
+const FALL_FOR_LOG = 30; // a cost that has fallen so far shows better on a logarithmic axis
 let running = false;
 
 /** @param {HTMLElement} part */
@@ -94,6 +95,7 @@ export function mount(part) {
         chart,
       );
     }
+    if (document.activeElement !== rate) rate.value = String(state.rate);
     run.disabled = one.disabled = Boolean(state.exercise);
     const last = state.costs.at(-1);
     note.textContent =
@@ -106,7 +108,8 @@ export function mount(part) {
 
 function curve() {
   const points = state.costs.map((cost, epoch) => /** @type {[number, number]} */ ([epoch, cost]));
-  const yLog = points.every(([, cost]) => cost > 0);
+  const least = Math.min(...state.costs.slice(-1), state.costs[0]);
+  const yLog = least > 0 && state.costs[0] / least > FALL_FOR_LOG;
   return h(
     "figure",
     {},
