@@ -15,6 +15,7 @@ for library in ("OPENBLAS", "OMP", "MKL"):
     os.environ.setdefault(f"{library}_NUM_THREADS", "1")
 
 MULTIPROC = "PROMETHEUS_MULTIPROC_DIR"
+OWN = "backcheck-metrics-"
 KINDS = ("counter", "histogram")
 RESERVED_BYTES = 256 * 1024  # every route, status and bucket, twice over
 
@@ -24,17 +25,22 @@ def in_memory() -> str | None:
     return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 
 
+def folder_for_counters() -> str | None:
+    """The one that is asked for, or a new one; None where nothing can be written."""
+    try:
+        if MULTIPROC in os.environ:
+            Path(os.environ[MULTIPROC]).mkdir(parents=True, exist_ok=True)
+        else:
+            os.environ[MULTIPROC] = tempfile.mkdtemp(prefix=OWN, dir=in_memory())
+    except OSError:
+        return None
+    return os.environ[MULTIPROC]
+
+
 # Where the workers' counters meet. prometheus_client reads this when it is imported. Without a
 # place to write, each worker counts for itself: numbers are not worth an outage.
-if MULTIPROC not in os.environ:
-    try:
-        os.environ[MULTIPROC] = tempfile.mkdtemp(prefix="backcheck-metrics-", dir=in_memory())
-        own_folder: str | None = os.environ[MULTIPROC]
-    except OSError:
-        own_folder = None
-else:
-    own_folder = None
-    Path(os.environ[MULTIPROC]).mkdir(parents=True, exist_ok=True)
+if folder_for_counters() is None:
+    os.environ.pop(MULTIPROC, None)
 
 bind = "127.0.0.1:8000"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
@@ -53,6 +59,8 @@ keepalive = 5
 # A worker is replaced now and then, and not all at once, so that no leak grows for ever.
 max_requests = 100_000
 max_requests_jitter = 10_000
+# Heartbeats in memory too, for the same reason.
+worker_tmp_dir = in_memory()
 # It would be written under the home folder, which may be read-only.
 control_socket_disable = True
 # Off unless asked for (--access-logfile -, or BACKCHECK_LOG_REQUESTS for lines of JSON).
@@ -110,5 +118,6 @@ def add_up(folder: Path, kind: str, pid: int) -> None:
 
 def on_exit(server: Any) -> None:
     """Leave nothing behind."""
-    if own_folder is not None:
-        shutil.rmtree(own_folder, ignore_errors=True)
+    folder = Path(os.environ.get(MULTIPROC, ""))
+    if folder.name.startswith(OWN):
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,1 @@
+"""Fuzz, load, soak and faults: `make stress` runs them and writes docs/reliability.md."""
