@@ -31,6 +31,8 @@ import numpy as np
 import pytest
 from scipy import special
 
+from tests.core.rounding import truths
+
 WARM = (hypothesis, ml_dtypes, mpmath, np, special)  # imported once, before the processes part
 
 ROUNDING = ["tests/core/rounding", "tests/core/verdict/test_judgement.py"]
@@ -50,6 +52,7 @@ TARGETS: dict[str, list[str]] = {
     "core.costs": ["tests/core/test_costs.py"],
     **{f"core.rounding.{name}": [*own, *ROUNDING] for name, own in OWN.items()},
 }
+USAGE = 4  # pytest's own code for arguments that it does not understand
 SECONDS_MAX = 240  # a mutant that takes longer hangs, and is noticed so
 
 EQUIVALENT: dict[tuple[str, str], str] = {}
@@ -232,7 +235,12 @@ def run(chosen: Sequence[Mutant], processes: int) -> list[Mutant]:
             time.sleep(0.05)
             continue
         mutant, _ = running.pop(pid)
-        if os.waitstatus_to_exitcode(status) == 0:
+        code = os.waitstatus_to_exitcode(status)
+        if code == USAGE:
+            raise SystemExit(f"pytest did not run for {mutant.module}")
+        if sys.stderr.isatty():
+            print(f"\r{len(waiting)} to go  ", end="", file=sys.stderr)
+        if code == 0:
             survivors.append(mutant)
             print(f"SURVIVES {mutant.module}:{mutant.line}: {mutant.change}", flush=True)
     return survivors
@@ -259,6 +267,7 @@ def main() -> int:
         for mutant in chosen:
             print(f"{mutant.module}:{mutant.line}: {mutant.change}")
         return 0
+    truths.warm()
     survivors = run(chosen, given.processes)
     for name in TARGETS:
         count = sum(m.module == name for m in chosen)
