@@ -37,6 +37,14 @@ def check_printed(exercise: Exercise) -> None:
     refuse_beyond(printed, most, ("weights",), "numbers in the answer", "send a smaller network")
 
 
+def check_units(exercise: Exercise) -> None:
+    """z, a and the slope of every unit are printed."""
+    check_limits(exercise)
+    printed = 3 * exercise.batch.size * sum(exercise.network.sizes)
+    most = limits().lesson_numbers_max
+    refuse_beyond(printed, most, ("input",), "numbers in the answer", "send fewer examples")
+
+
 def check_jacobians(exercise: Exercise) -> None:
     """All Jacobians and running products are printed, and their norms taken."""
     check_limits(exercise)
@@ -74,10 +82,9 @@ def check_operation_jacobians(exercise: Exercise, l: int) -> None:
 def check_paths(exercise: Exercise, limit: int) -> None:
     """Listing paths takes their length each."""
     check_limits(exercise)
-    printed = limit * 3 * exercise.network.depth
-    most = limits().lesson_numbers_max
-    refuse_beyond(printed, most, ("limit",), "numbers in the answer", "list fewer paths")
-    admit(float(printed * LINK_OPERATIONS), ("limit",))
+    found = 2 * limit * exercise.network.depth
+    refuse_beyond(found, limits().lesson_links_max, ("limit",), "links", "list fewer paths")
+    admit(float(found * LINK_OPERATIONS), ("limit",))
 
 
 def check_origin(exercise: Exercise, at: Address) -> None:

@@ -70,6 +70,7 @@ from service.lesson_limits import (
     check_paths,
     check_printed,
     check_slow_way,
+    check_units,
 )
 from service.workings import told_overflow, work_out
 
@@ -206,7 +207,7 @@ def units(asked: LessonRequest) -> Mapping[str, Any]:
     Fig 2.6).
     """
     exercise, options = asked.exercise, asked.options
-    check_limits(exercise)
+    check_units(exercise)
     w = work_out(exercise)
     layers = [units_of(w, l, options["saturation"]) for l in w.W.numbers]
     curves = activation_curves(w, options["points"])

@@ -4,12 +4,13 @@ From every entry of every place the largest product that any way to the end can 
 exactly: one backward sweep that takes maxima where the chain rule takes sums. So a search that
 always extends the most promising beginning (A*, Hart, Nilsson and Raphael 1968) meets the paths in
 order of size and looks at little else; the alternatives at each step are taken up one at a time.
+Each path takes as many steps as it is long, whatever the weights.
 """
 
 from collections.abc import Iterator
 from functools import cache
 from heapq import heappop, heappush
-from itertools import islice
+from itertools import count, islice
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -37,18 +38,25 @@ class Choice(NamedTuple):
     entries: list[int]
 
 
-class Beginning(NamedTuple):
-    """The first steps of a way; ordered so that a heap has the most promising on top.
+class Step(NamedTuple):
+    """A way so far: its last entry, and the steps before."""
 
-    Equal ones come in the order of their entries. The last step is the rank-th best continuation
-    of the way before it, whose product so far is `before`.
+    entry: int
+    before: "Step | None"
+
+
+class Beginning(NamedTuple):
+    """A way so far, `depth` steps of product `product`, whose next step is its rank-th best.
+
+    `promise` is what all of it can still come to. It is handed on and never grows: worked out anew
+    at each step, rounding would set equal ways apart, and a search among 10^20 would not end.
     """
 
-    negative_exponent: int
-    negative_mantissa: float
-    way: Way
+    way: Step | None
+    depth: int
+    product: Size
     rank: int
-    before: Size
+    promise: Size
 
 
 def strongest(chain: Chain, limit: int) -> list[Way]:
@@ -74,9 +82,10 @@ def branchings(chain: Chain) -> list[Magnitudes]:
 
 
 def best_first(edges: list[Magnitudes]) -> Iterator[Way]:
-    """Every way, the strongest first."""
+    """Every way, the strongest first; of equal ones those that part late, as one would count."""
     beyond = promises_beyond(edges)
-    heap: list[Beginning] = []
+    numbers = count()
+    heap: list[tuple[int, float, int, int, Beginning]] = []
 
     @cache
     def choice(depth: int, entry: int) -> Choice:
@@ -84,21 +93,40 @@ def best_first(edges: list[Magnitudes]) -> Iterator[Way]:
         promises = times(onward, beyond[depth + 1])
         return Choice(promises, descending(promises).tolist())
 
-    def begin(way: Way, rank: int, before: Size) -> None:
-        promises, entries = choice(len(way), way[-1] if way else 0)
-        if rank < len(entries):
-            mantissa, exponent = before.times(size_at(promises, entries[rank]))
-            heappush(heap, Beginning(-exponent, -mantissa, (*way, entries[rank]), rank, before))
+    def begin(found: Beginning) -> None:
+        mantissa, exponent = found.promise
+        heappush(heap, (-exponent, -mantissa, -found.depth, next(numbers), found))
 
-    begin((), 0, ONE)
+    begin(Beginning(None, 0, ONE, 0, size_at(choice(0, 0).promises, choice(0, 0).entries[0])))
     while heap:
-        _, _, way, rank, before = heappop(heap)
-        begin(way[:-1], rank + 1, before)
-        if len(way) == len(edges):
-            yield way
+        way, depth, product, rank, promise = heappop(heap)[-1]
+        source = way.entry if way else 0
+        promises, entries = choice(depth, source)
+        if rank + 1 < len(entries):
+            this, other = (size_at(promises, entry) for entry in entries[rank : rank + 2])
+            left = promise if other == this else smaller(promise, product.times(other))
+            begin(Beginning(way, depth, product, rank + 1, left))
+        entry = entries[rank]
+        longer = Step(entry, way)
+        if depth + 1 == len(edges):
+            yield written_out(longer)
         else:
-            source = way[-2] if len(way) > 1 else 0
-            begin(way, 0, before.times(size_at(edges[len(way) - 1], (way[-1], source))))
+            taken = product.times(size_at(edges[depth], (entry, source)))
+            begin(Beginning(longer, depth + 1, taken, 0, promise))
+
+
+def smaller(x: Size, y: Size) -> Size:
+    """The smaller of two sizes."""
+    return x if (x.exponent, x.mantissa) <= (y.exponent, y.mantissa) else y
+
+
+def written_out(way: Step | None) -> Way:
+    """The entries of a way from its start."""
+    entries = []
+    while way:
+        entries.append(way.entry)
+        way = way.before
+    return tuple(reversed(entries))
 
 
 def promises_beyond(edges: list[Magnitudes]) -> list[Magnitudes]:

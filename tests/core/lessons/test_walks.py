@@ -338,6 +338,21 @@ def test_equal_paths_come_in_the_order_of_their_neurons() -> None:
     ]
 
 
+@pytest.mark.parametrize("weight", [0.1, 0.3, 1.0])
+def test_equal_paths_do_not_stall_the_search(weight: float) -> None:
+    """10^100 paths of one size, set apart by nothing but rounding: forty are listed all the same.
+
+    A search that worked its promises out anew at each step would try all that rounding favours.
+    """
+    alike = network([[[weight] * 10] * 10] * 100, "tanh")
+    batch = Batch.of([[0.3] * 10], [[0.0] * 10])
+    found = routes(alike, batch, Address("input", 0, 0), Address("cost"), 40)
+    assert found.count == 10**100
+    assert len({path.neurons for path in found.listed}) == 40
+    sizes = [abs(path.product) for path in found.listed]
+    assert sizes == pytest.approx([sizes[0]] * 40, rel=1e-12)
+
+
 def test_overflow_is_told() -> None:
     """A product of a path beyond float64 raises, naming where it ends."""
     huge = network([[[1e200]], [[1e200]]], "identity")
