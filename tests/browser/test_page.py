@@ -122,6 +122,7 @@ def test_an_error_stands_at_its_cell(page: Opened) -> None:
     page.cell("/weights/1/0/1").fill("abc")
     expect(page.tab.locator("#notice")).to_contain_text("the weight into neuron 0 of layer 2")
     expect(page.cell("/weights/1/0/1")).to_have_attribute("aria-invalid", "true")
+    expect(page.cell("/z/1/0")).to_have_text("·")  # the old answer is none for this network
     page.cell("/weights/1/0/1").fill("0.45")
     expect(page.tab.locator("#notice")).to_be_empty()
     expect(page.cell("/weights/1/0/1")).not_to_have_attribute("aria-invalid", "true")

@@ -3,14 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import {
-    FOLD_ABOVE,
-    FOLD_SHOWN,
-    layout,
-    powers,
-    ticks,
-    visible,
-} from "../../service/static/page/layout.js";
+import { powers, ticks } from "../../service/static/page/axes.js";
+import { FOLD_ABOVE, FOLD_SHOWN, layout, visible } from "../../service/static/page/layout.js";
 
 test("up to a dozen neurons are shown whole, more are folded", () => {
     assert.equal(visible(FOLD_ABOVE).length, FOLD_ABOVE);

@@ -3,14 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import {
-    block,
-    claims,
-    isBlock,
-    layerSizes,
-    nested,
-    sheet,
-} from "../../service/static/page/parse.js";
+import { block, claims, isBlock, layerSizes } from "../../service/static/page/parse.js";
+import { nested, sheet } from "../../service/static/page/sheet.js";
 
 test("a spreadsheet's block has tabs between cells and lines between rows, with decimal commas", () => {
     assert.deepEqual(block("0,1\t−2\n3\t\n"), [

@@ -4,7 +4,7 @@ import { get, post } from "./api.js";
 import { figure, figureTitle, FIRST_SELECTED } from "./figures.js";
 import { exerciseFrom, unpacked } from "./keep.js";
 import { isNetwork, networkOf } from "./network.js";
-import { sheet } from "./parse.js";
+import { sheet } from "./sheet.js";
 import { change, open, state } from "./state.js";
 import { attempt } from "./work.js";
 import { words } from "./words.js";

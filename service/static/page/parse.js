@@ -1,7 +1,5 @@
 // What people paste: a block from a spreadsheet, lists from Python, JSON, or lines such as "z1 = …".
 
-import { signed, typed } from "./numbers.js";
-
 /** @type {Record<string, string>} */
 const NAMES = {
   z: "z",
@@ -137,32 +135,6 @@ function put(found, name, layer, rows) {
   const column =
     rows.length > 1 && rows.every((row) => row.length === 1) && name !== "weight_gradients";
   found[name][layer - 1] = one ? rows[0] : column ? rows.flat() : rows;
-}
-
-/**
- * Nested lists as a sheet: pointer → text. Nulls are left out.
- * @param {any} nested
- * @param {string} [at]
- * @returns {Record<string, string>}
- */
-export function sheet(nested, at = "") {
-  if (nested === null || nested === undefined) return {};
-  if (typeof nested !== "object") return { [at]: signed(String(nested)) };
-  const entries = Object.entries(nested).map(([step, inner]) => sheet(inner, `${at}/${step}`));
-  return Object.assign({}, ...entries);
-}
-
-/**
- * A sheet as nested lists shaped as `like`, null where nothing is typed.
- * @param {Record<string, string>} typedAt
- * @param {any} like
- * @param {string} at
- * @returns {any} null if nothing is typed in it at all
- */
-export function nested(typedAt, like, at) {
-  if (!Array.isArray(like)) return typed(typedAt[at] ?? "");
-  const inner = like.map((one, index) => nested(typedAt, one, `${at}/${index}`));
-  return inner.every((one) => one === null) ? null : inner;
 }
 
 /**

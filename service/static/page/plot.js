@@ -1,7 +1,7 @@
 // Small charts: axes, lines, points and marks, in SVG.
 
 import { svg } from "./dom.js";
-import { powers, ticks } from "./layout.js";
+import { powers, ticks } from "./axes.js";
 import { short, signed } from "./numbers.js";
 
 const SIZE = { width: 520, height: 300 };

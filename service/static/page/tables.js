@@ -141,8 +141,9 @@ export function refresh(part, known = () => true) {
   for (const cell of all(part, ".cell[data-at]")) {
     const at = cell.dataset.at;
     const quantity = at.split("/")[1];
-    const root = GIVEN.has(quantity) ? state.network : state.answer;
-    const value = known(at) ? valueAt(root, at) : undefined;
+    const given = GIVEN.has(quantity);
+    const root = given ? state.network : state.answer;
+    const value = given || known(at) ? valueAt(root, at) : undefined;
     const scale = at
       .split("/")
       .slice(0, quantity === "input" || quantity === "target" ? 2 : 3)

@@ -3,7 +3,8 @@
 import { all, debounced, fill, h } from "../dom.js";
 import { batchSize, sizes } from "../network.js";
 import { full } from "../numbers.js";
-import { block, claims as read, isBlock, nested, sheet } from "../parse.js";
+import { block, claims as read, isBlock } from "../parse.js";
+import { nested, sheet } from "../sheet.js";
 import { sentence } from "../pointers.js";
 import { change, opened, QUANTITIES, state, watch } from "../state.js";
 import { field, layerTable, pager, walk } from "../tables.js";
@@ -44,7 +45,7 @@ export function mount(part) {
   part.addEventListener("paste", pasted);
   part.addEventListener("keydown", walk);
   const soon = debounced(verify, PAUSE_MS);
-  watch(["claims", "precision", "network"], () => {
+  watch(["claims", "precision", "network", "exercise"], () => {
     if (!state.exercise) soon();
   });
   watch(
@@ -289,7 +290,15 @@ function write(part) {
     input.setAttribute("aria-description", reason);
     sign.textContent = words.claims.signs[verdict] ?? "";
   }
-  for (const select of all(part, "#precision")) select.value = state.precision;
+  for (const select of all(part, "#precision")) choose(select, state.precision);
+}
+
+/** A precision from elsewhere joins the list. */
+function choose(select, name) {
+  if (![...select.options].some(({ value }) => value === name)) {
+    select.append(h("option", { value: name }, words.claims.precisions(name)));
+  }
+  select.value = name;
 }
 
 /**

@@ -77,7 +77,7 @@ function form() {
 
 /** The answers are shown, and the numbers typed so far stay. */
 function finish() {
-  change({ exercise: null, view: "claims" });
+  change({ exercise: null, verdict: null, view: "claims" });
 }
 
 /** @param {string} id @param {string[]} names @param {string} chosen */

@@ -17,7 +17,18 @@ export function mount(part) {
   part.addEventListener("input", edit);
   part.addEventListener("keydown", walk);
   watch(
-    ["network", "answer", "step", "steps", "example", "folds", "view", "exercise", "activations"],
+    [
+      "network",
+      "answer",
+      "step",
+      "steps",
+      "example",
+      "folds",
+      "view",
+      "exercise",
+      "activations",
+      "problems",
+    ],
     () => {
       if (state.view !== "numbers" || !state.network) return;
       const wanted = outlineOf();

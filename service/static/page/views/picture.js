@@ -18,7 +18,9 @@ const GLYPHS_MAX = 40; // edges between two layers; more glyphs than that only m
 export function startPicture() {
   const part = byId("picture");
   new ResizeObserver(() => draw(part)).observe(part);
-  watch(["network", "answer", "steps", "step", "example", "folds", "exercise"], () => draw(part));
+  watch(["network", "answer", "steps", "step", "example", "folds", "exercise", "problems"], () =>
+    draw(part),
+  );
 }
 
 /**

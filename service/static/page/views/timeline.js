@@ -61,11 +61,12 @@ export function startTimeline() {
 }
 
 /**
- * Whether the timeline has come to the number at a pointer; numbers that are given always are.
+ * Whether there is a number to show: the timeline has come to it, and the network has an answer.
  * @param {string} at
  * @returns {boolean}
  */
 export function known(at) {
+  if (state.problems.length && state.answered !== state.network) return false;
   if (!Number.isFinite(state.step)) return true;
   const index = state.steps.findIndex(
     ({ result }) => result.at && (at === result.at || at.startsWith(`${result.at}/`)),
