@@ -45,6 +45,15 @@ def test_the_answer_comes_with_its_headers(page: Opened) -> None:
     assert response.headers["content-security-policy"].startswith("default-src 'self'")
 
 
+def test_the_first_views_modules_are_announced(page: Opened) -> None:
+    """What index.html announces is what the first view loads, so that it all comes in one round."""
+    page.open()
+    expect(page.cell("/cost")).to_have_text("0.2984")
+    links = page.tab.locator("link[rel=modulepreload]")
+    announced = links.evaluate_all("links => links.map(link => link.href)")
+    assert sorted(announced) == sorted({url for url in page.requests if url.endswith(".js")})
+
+
 def test_an_edit_is_answered_by_the_service(page: Opened) -> None:
     """Another weight, another cost: the one that the core computes."""
     page.open()
