@@ -21,7 +21,7 @@ ONE_THREAD := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
 	--generate-hashes --no-header --no-emit-index-url --no-emit-find-links
 
-.PHONY: help setup serve test faults cluster check-page bench-page test-slow check format tables bench bench-border bench-client bench-diagnosis bench-bounds mutants bench-lessons peers lock update docker clean
+.PHONY: help setup serve test faults cluster check-page bench-page screenshots test-slow check format tables bench bench-border bench-client bench-diagnosis bench-bounds mutants bench-lessons peers lock update docker clean
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
@@ -75,6 +75,9 @@ bench-border: $(STAMP) ## Measure parsing, validating and printing; ARGS=--profi
 
 bench-client: $(STAMP) ## Measure what the client adds to a bare call
 	@$(ONE_THREAD) $(BIN)/python -m benchmarks.client $(ARGS)
+
+screenshots: $(STAMP) ## Take the pictures of the page in docs/images anew
+	@$(BIN)/python -m docs.screenshots
 
 bench-page: $(STAMP) ## Measure the page in a browser
 	@$(BIN)/python -m benchmarks.page $(ARGS)
