@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.differences_peers import timed
+from benchmarks.differences_peers import BUSY, timed
 from benchmarks.networks import dense
 from core.backprop import backpropagate
 from core.differences.check import Options
@@ -80,6 +80,7 @@ def plot(found: dict[str, Any]) -> None:
 
     matplotlib.use("svg")
     matplotlib.rcParams["svg.hashsalt"] = "backcheck"  # the same file for the same figures
+    matplotlib.rcParams["svg.fonttype"] = "none"
     from matplotlib import pyplot
 
     figure, axes = pyplot.subplots(figsize=(7, 4.5), layout="constrained")
@@ -89,7 +90,7 @@ def plot(found: dict[str, Any]) -> None:
     ends = np.array([1e6, max(most["operations"])])
     axes.loglog(ends, most["ms"][-1] * ends / ends[-1], "k:", label="proportional")
     axes.set_xlabel("floating-point operations that the plan counts")
-    axes.set_ylabel("milliseconds of a full check")
+    axes.set_ylabel(f"milliseconds of a full check{', processor time' if BUSY else ''}")
     axes.grid(True, alpha=0.3)
     axes.legend()
     figure.savefig(PLOT, metadata={"Date": None})

@@ -1,6 +1,7 @@
 """From the slopes of the sources to the derivatives of the parameters that they serve.
 
-θ moves z_j by h a_k (a bias by h), so ∂C/∂θ is the mean of slope · a_k over the examples.
+θ moves z_j by h a_k (a bias by h), so ∂C/∂θ is the mean of slope · a_k over the examples. A layer's
+parameters stand in one array, [W | b]: the bias of a neuron is the last entry of its row.
 """
 
 from collections.abc import Iterator
@@ -25,7 +26,7 @@ LARGEST = float(np.finfo(np.float64).max)  # a ratio beyond it is told as this
 
 @dataclass
 class Totals:
-    """Sums over the examples of one array of parameters (sources × carried).
+    """Sums over the examples of one layer's parameters (sources × carried).
 
     `left` and `stored` are None as long as nothing moved a corner: both are then `right`.
     """
@@ -74,12 +75,11 @@ class Totals:
 
 @dataclass
 class Parameters:
-    """One array of parameters, its sums so far, and a corner that each source moves.
+    """One layer's parameters, their sums so far, and a corner that each source moves.
 
     `mask` says which entries of the whole array were chosen, None all of the sources' rows.
     """
 
-    kind: str
     layer: int
     units: NDArray[np.intp]
     mask: Mask | None
@@ -93,15 +93,16 @@ class Parameters:
 
 @dataclass(frozen=True)
 class Entries:
-    """One array of parameters: the witness's values, their uncertainties, both sides at kinks.
+    """One layer's parameters: the witness's values, their uncertainties, both sides at kinks.
 
-    `units` names its rows where they are not all rows of the array.
+    `units` names the rows where they are not all rows of the layer; `weights` and `biases` are
+    backprop's gradients of these rows.
     """
 
-    kind: str
     layer: int
     units: NDArray[np.intp] | None
-    backprop: Array
+    weights: Array
+    biases: Array
     value: Array
     uncertainty: Array
     left: Array
@@ -110,22 +111,28 @@ class Entries:
 
     def at(self, flat: int) -> At:
         """The address of an entry."""
-        row, column = divmod(int(flat), self.value[0].size)
+        row, column = divmod(flat, self.value.shape[1])
         unit = row if self.units is None else int(self.units[row])
-        return self.kind, self.layer, (unit, column) if self.value.ndim == 2 else (unit,)
+        if column == self.weights.shape[1]:
+            return "bias_gradients", self.layer, (unit,)
+        return "weight_gradients", self.layer, (unit, column)
 
     def ratios(self) -> Array:
         """|backprop − value| / uncertainty of every entry, NaN where it was not checked."""
-        ratio = self.backprop - self.value
+        ratio = np.empty_like(self.value)
+        np.subtract(self.weights, self.value[:, :-1], out=ratio[:, :-1])
+        np.subtract(self.biases, self.value[:, -1], out=ratio[:, -1])
         np.abs(ratio, out=ratio)
         ratio /= self.uncertainty
         return np.minimum(ratio, LARGEST, out=ratio)
 
     def comparison(self, flat: int, ratio: float) -> Comparison:
         """One entry beside backprop's."""
+        row, column = divmod(flat, self.value.shape[1])
+        is_bias = column == self.weights.shape[1]
         return Comparison(
             self.at(flat),
-            float(self.backprop.flat[flat]),
+            float(self.biases[row] if is_bias else self.weights[row, column]),
             float(self.value.flat[flat]),
             float(self.uncertainty.flat[flat]),
             float(ratio),
@@ -142,15 +149,8 @@ class Entries:
 
 
 def begin(chosen: Chosen) -> list[Parameters]:
-    """Biases and weights of every layer, with nothing summed yet."""
-    return [
-        Parameters(kind, l, chosen.units[l], mask)
-        for l in chosen.units.numbers
-        for kind, mask in (
-            ("bias_gradients", chosen.biases[l]),
-            ("weight_gradients", chosen.weights[l]),
-        )
-    ]
+    """Every layer, with nothing summed yet."""
+    return [Parameters(l, chosen.units[l], chosen.masks[l]) for l in chosen.units.numbers]
 
 
 def add_block(
@@ -158,16 +158,13 @@ def add_block(
 ) -> None:
     """Add a block of examples (`w` holds these only, of `examples` in all)."""
     start, ones = 0, np.ones((len(w.y), 1))
-    for biases, weights in zip(parameters[::2], parameters[1::2], strict=True):
-        rows = slice(start, start + len(biases.units))
+    for part in parameters:
+        rows = slice(start, start + len(part.units))
         start = rows.stop
         here = slopes.rows(rows)
-        biases.add(here, ones, examples)
-        weights.add(here, w.a[weights.layer - 1], examples)
+        part.add(here, np.hstack([w.a[part.layer - 1], ones]), examples)
         if here.corner is not None:
-            moved = moved_corners(here.corner, biases.units, corners)
-            biases.corners.update(moved)
-            weights.corners.update(moved)
+            part.corners.update(moved_corners(here.corner, part.units, corners))
 
 
 def moved_corners(
@@ -184,32 +181,37 @@ def moved_corners(
 
 
 def entries_of(part: Parameters, w: Workings) -> Entries:
-    """The derivatives, in their places in the whole array; NaN where they are not known."""
-    backprop = getattr(w, part.kind)[part.layer]
+    """The derivatives, in their places in the whole layer; NaN where they are not known."""
+    weights, biases = w.weight_gradients[part.layer], w.bias_gradients[part.layer]
     arrays = means(part, len(w.y))
     if part.mask is not None:
-        arrays = [placed(array, part.units, part.mask, backprop.shape) for array in arrays]
-    return entries(part, None, backprop, arrays)
+        arrays = [placed(array, part.units, part.mask) for array in arrays]
+    return entries(part, None, weights, biases, arrays)
 
 
 def rows_of(part: Parameters, w: Workings) -> Entries:
     """The same for the rows of the sources alone."""
-    backprop = getattr(w, part.kind)[part.layer][part.units]
-    return entries(part, part.units, backprop, means(part, len(w.y)))
+    weights, biases = w.weight_gradients[part.layer], w.bias_gradients[part.layer]
+    arrays = means(part, len(w.y))
+    return entries(part, part.units, weights[part.units], biases[part.units], arrays)
 
 
 def entries(
-    part: Parameters, units: NDArray[np.intp] | None, backprop: Array, arrays: list[Array]
+    part: Parameters,
+    units: NDArray[np.intp] | None,
+    weights: Array,
+    biases: Array,
+    arrays: list[Array],
 ) -> Entries:
-    """Those arrays beside backprop's, shaped as it is."""
-    value, uncertainty, *sides = (array.reshape(backprop.shape) for array in arrays)
+    """Those arrays beside backprop's."""
+    value, uncertainty, *sides = arrays
     uncertainty += UNDERFLOW
     if not np.isfinite(uncertainty.sum()):  # that of a value that is not finite is not either
         unknown = ~np.isfinite(value + uncertainty)
         value[unknown] = uncertainty[unknown] = np.nan
     left, right = sides or (value, value)
     return Entries(
-        part.kind, part.layer, units, backprop, value, uncertainty, left, right, part.corners
+        part.layer, units, weights, biases, value, uncertainty, left, right, part.corners
     )
 
 
@@ -232,9 +234,9 @@ def means(part: Parameters, examples: int) -> list[Array]:
     return [(low + high) / 2.0, totals.uncertainty + (high - low) / 2.0, left, right]
 
 
-def placed(part: Array, units: NDArray[np.intp], mask: Mask, shape: tuple[int, ...]) -> Array:
-    """The sources' rows among all rows of the array, NaN where an entry was not chosen."""
-    whole = np.full((shape[0], part.shape[1]), np.nan)
+def placed(part: Array, units: NDArray[np.intp], mask: Mask) -> Array:
+    """The sources' rows among all rows of the layer, NaN where an entry was not chosen."""
+    whole = np.full(mask.shape, np.nan)
     whole[units] = part
-    whole[~mask.reshape(whole.shape)] = np.nan
+    whole[~mask] = np.nan
     return whole

@@ -14,31 +14,29 @@ from core.layers import Layers
 
 @dataclass(frozen=True)
 class Chosen:
-    """What to check: the sources to move, and for each kind of parameter which entries (or all)."""
+    """What to check: the sources to move, and which entries of each layer's [W | b], None: all."""
 
     units: Units
-    biases: Layers[NDArray[np.bool_] | None]
-    weights: Layers[NDArray[np.bool_] | None]
+    masks: Layers[NDArray[np.bool_] | None]
 
     @classmethod
     def all_of(cls, units: Units) -> "Chosen":
         """Every parameter of every source."""
-        everything: Layers[NDArray[np.bool_] | None] = Layers([None] * len(units))
-        return cls(units, everything, everything)
+        return cls(units, Layers([None] * len(units)))
 
     @classmethod
     def rows_of(cls, units: Units, sizes: Sequence[int]) -> "Chosen":
         """Every parameter of some of the sources."""
-        biases = [np.isin(np.arange(sizes[l]), units[l]) for l in units.numbers]
-        weights = [
-            np.repeat(mask[:, None], n, axis=1) for mask, n in zip(biases, sizes[:-1], strict=True)
-        ]
-        return cls(units, Layers(biases), Layers(weights))
+        rows = [np.isin(np.arange(sizes[l]), units[l]) for l in units.numbers]
+        return cls(
+            units,
+            Layers([np.repeat(mask[:, None], sizes[l] + 1, axis=1) for l, mask in enumerate(rows)]),
+        )
 
     @property
     def whole(self) -> bool:
         """Whether nothing is left out."""
-        return all(mask is None for mask in self.weights)
+        return all(mask is None for mask in self.masks)
 
 
 def choose(w: Workings, extent: Extent, options: Options, generator: np.random.Generator) -> Chosen:
@@ -56,10 +54,9 @@ def sample(w: Workings, size: int, generator: np.random.Generator) -> Chosen:
     """So many parameters, drawn without replacement from all."""
     picked = np.zeros(w.network.parameters, dtype=bool)
     picked[generator.choice(len(picked), size=min(size, len(picked)), replace=False)] = True
-    biases, weights, start = [], [], 0
+    masks, start = [], 0
     for W in w.network.weights:
-        weights.append(picked[start : start + W.size].reshape(W.shape))
-        biases.append(picked[start + W.size : start + W.size + len(W)])
-        start += W.size + len(W)
-    needed = [b | m.any(axis=1) for b, m in zip(biases, weights, strict=True)]
-    return Chosen(Layers(np.flatnonzero(n) for n in needed), Layers(biases), Layers(weights))
+        here = picked[start : start + W.size + len(W)]
+        masks.append(here.reshape(len(W), -1))
+        start += here.size
+    return Chosen(Layers([np.flatnonzero(mask.any(axis=1)) for mask in masks]), Layers(masks))

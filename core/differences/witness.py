@@ -117,13 +117,12 @@ def answer(findings: Findings, w: Workings, extent: Extent, options: Options) ->
     for part, again in zip(entries, findings.second, strict=False):
         if len(again.units):
             second.count(rows_of(again, w), beside=part)
-    biases, weights = entries[::2], entries[1::2]
     disagreements = sorted(first.wrong + second.wrong, key=lambda entry: -entry.ratio)
     return Check(
-        bias_gradients=Layers([part.value for part in biases]),
-        weight_gradients=Layers([part.value for part in weights]),
-        bias_uncertainties=Layers([part.uncertainty for part in biases]),
-        weight_uncertainties=Layers([part.uncertainty for part in weights]),
+        bias_gradients=Layers([part.value[:, -1] for part in entries]),
+        weight_gradients=Layers([part.value[:, :-1] for part in entries]),
+        bias_uncertainties=Layers([part.uncertainty[:, -1] for part in entries]),
+        weight_uncertainties=Layers([part.uncertainty[:, :-1] for part in entries]),
         parameters=w.network.parameters,
         checked=first.checked,
         worst=disagreements[0] if disagreements else first.worst,

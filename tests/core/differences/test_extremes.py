@@ -111,9 +111,9 @@ def test_exploding_gradients() -> None:
 
 
 def test_nothing_false_on_random_networks() -> None:
-    """300 of the random networks of the benchmark, in all its regimes: all checked, all agree."""
+    """200 of the random networks of the benchmark, in all its regimes: all checked, all agree."""
     told = []
-    for seed in range(300):
+    for seed in range(200):
         net, batch = random_network(seed)
         try:
             w = backpropagate(net, batch)
@@ -121,7 +121,7 @@ def test_nothing_false_on_random_networks() -> None:
             continue
         found = check(w)
         told.append((found.agrees, found.checked == found.parameters))
-    assert len(told) > 200
+    assert len(told) > 140
     assert set(told) == {(True, True)}
 
 

@@ -316,7 +316,8 @@ def test_a_wrong_way_from_neurons_to_weights_on_both_sides_is_seen(
         cls: type[Totals], slopes: Slopes, carried: Array, examples: int
     ) -> Totals:
         totals = right(cls, slopes, carried, examples)
-        return Totals(totals.right[:, ::-1], totals.uncertainty[:, ::-1])
+        order = [*reversed(range(carried.shape[1] - 1)), -1]  # of W; the bias stays the last
+        return Totals(totals.right[:, order], totals.uncertainty[:, order])
 
     monkeypatch.setattr(entries.Totals, "of", classmethod(reversed_columns))
     found = run_with(replace(CHAPTER, bp4=lambda w, l: backprop.bp4(w, l)[:, ::-1]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.differences import plan
@@ -49,6 +49,7 @@ def test_what_a_source_costs(sizes: list[int], examples: int) -> None:
 
 
 @given(SIZES, st.integers(1, 2000))
+@settings(max_examples=50)
 def test_every_source_in_every_example_once(sizes: list[int], examples: int) -> None:
     """The tasks cover the plan without a gap, and none of their arrays is larger than a chunk."""
     sizes = [min(n, 100) for n in sizes]
@@ -104,6 +105,7 @@ def test_coupled_outputs_are_counted() -> None:
 
 @pytest.mark.parametrize("pieces", ["tasks", "blocks"])
 @given(request_=networks(max_layers=4, max_width=5, max_examples=5))
+@settings(max_examples=40)
 def test_pieces_do_not_matter(pieces: str, request_: dict[str, object]) -> None:
     """In the smallest pieces the check finds what it finds in one, kinks and verdict alike.
 

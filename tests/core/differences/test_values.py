@@ -32,7 +32,7 @@ def test_each_activation_and_cost_is_within_its_uncertainty(activation: str, cos
 
 
 @given(networks(max_layers=4, max_width=4, max_examples=3))
-@settings(max_examples=200)
+@settings(max_examples=100)
 def test_any_network_is_within_its_uncertainty(request_: Request) -> None:
     """Saturated, dead, tiny, huge or near 1, kinks and all: no entry is off, none is left out."""
     w = workings(request_)
@@ -44,7 +44,7 @@ def test_any_network_is_within_its_uncertainty(request_: Request) -> None:
 
 
 @given(networks(activations=sorted(ANALYTIC), max_layers=4, max_width=4, max_examples=3))
-@settings(max_examples=100)
+@settings(max_examples=50)
 def test_the_complex_step_is_within_its_uncertainty(request_: Request) -> None:
     """The other method answers for itself in the same way."""
     w = workings(request_)
@@ -55,7 +55,7 @@ def test_the_complex_step_is_within_its_uncertainty(request_: Request) -> None:
 
 
 @given(networks(max_layers=3, max_width=4, max_examples=2), st.sampled_from([2, 4]))
-@settings(max_examples=80)
+@settings(max_examples=40)
 def test_either_order_is_within_its_uncertainty(request_: Request, order: int) -> None:
     """Without Richardson's step the value is coarser and says so."""
     w = workings(request_)
