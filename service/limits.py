@@ -113,7 +113,9 @@ class Limits:
         10_000, "terms", "Of one number's equation, each written out: a quarter of a second."
     )
     lesson_links_max: int = limit(
-        200_000, "links", "Of all the walks of the slow way, some ten microseconds each."
+        200_000,
+        "links",
+        "Of all walks of the slow way, or all paths listed: ten microseconds each.",
     )
     training_layers_max: int = limit(
         400_000, "updates of layers", "Of one run: some ten seconds of Python's own time."

@@ -25,6 +25,7 @@ from service.workings import work_out
 
 blueprint = Blueprint("updates", __name__, url_prefix="/v1", description="Gradient descent")
 
+UNBUFFERED = {"X-Accel-Buffering": "no"}  # a proxy that gathers the lines would spoil them
 ANSWER, PROGRESS = UpdatesAnswerSchema(), ProgressSchema()
 
 
@@ -43,7 +44,7 @@ def updates(asked: LessonRequest) -> Mapping[str, Any] | Response:
     before = float(work_out(asked.exercise).cost)
     run = train(asked, before)
     if request.accept_mimetypes.best_match(["application/json", NDJSON]) == NDJSON:
-        return Response(stream_with_context(lines(run)), content_type=NDJSON)
+        return Response(stream_with_context(lines(run)), headers=UNBUFFERED, content_type=NDJSON)
     for told in run:
         answer = told
     return answer
