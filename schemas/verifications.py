@@ -99,7 +99,10 @@ class WrongEntrySchema(Schema):
     at = fields.String(metadata={"description": "A JSON pointer into the request."})
     claimed = fields.Raw(metadata={"description": "As claimed; a word if it is not finite."})
     correct = Number(metadata={"description": "The right number (not if reveal is false)."})
-    bound = Number(metadata={"description": "How far a right claim may be from it."})
+    bound = Number(
+        allow_none=True,
+        metadata={"description": "How far a right claim may be from it; null if it may overflow."},
+    )
     ratio = Number(
         allow_none=True,
         metadata={"description": "|claimed - correct| / bound; null if not finite."},
@@ -219,8 +222,8 @@ class View:
         }
         if not self.reveal:
             return shown
-        ratio = entry.ratio if np.isfinite(entry.ratio) else None
-        right = {"correct": entry.correct, "bound": entry.bound, "ratio": ratio}
+        bound, ratio = (x if np.isfinite(x) else None for x in (entry.bound, entry.ratio))
+        right = {"correct": entry.correct, "bound": bound, "ratio": ratio}
         return {**shown, **right, "overflow": entry.overflow}
 
     def pointer(self, key: Key, index: Sequence[int]) -> str:

@@ -8,11 +8,11 @@ from core.arrays import Array
 from core.forward import Workings
 from core.rounding.bounded import Bounded
 from core.verdict.candidates import ORDER, Candidate, key_of, order_of_computation, order_of_need
-from core.verdict.carried import Carried, carried, reproduces
+from core.verdict.carried import Carried, carried
 from core.verdict.claims import Claims
 from core.verdict.conventions import Found, conventions, is_nice
 from core.verdict.explain import Budget, single_explanations
-from core.verdict.judgement import as_bounded
+from core.verdict.judgement import as_bounded, fits
 from core.verdict.mistakes.table import CATALOGUE, CONVENTIONS, EQUATION_OF, Convention, Mistake
 from core.verdict.shapes import Shape, shape_of
 from core.verdict.stepwise import stepwise
@@ -189,7 +189,7 @@ def unrecognised(own: Carried, reference: Workings) -> Finding:
     follow from a wrong one before it was not computed from that one.
     """
     depth = reference.depth
-    wrong = {k for k in own.claims if not reproduces(own.claims[k], as_bounded(reference, k))}
+    wrong = {k for k in own.claims if not fits(own.claims[k], as_bounded(reference, k)).all()}
     off = [p for p in order_of_need(depth) if key_of(p) in wrong and p in own.failing]
     if not off:
         off = [p for p in order_of_need(depth) if key_of(p) in wrong]
