@@ -115,7 +115,7 @@ class Limits:
     lesson_links_max: int = limit(
         200_000,
         "links",
-        "Of all walks of the slow way, or all listed paths; ten microseconds each.",
+        "Of all walks of the slow way, or of all listed paths: some seconds.",
     )
     training_layers_max: int = limit(
         400_000, "updates of layers", "Of one run: some ten seconds of Python's own time."
