@@ -3,11 +3,13 @@ ARG BASE=python:3.11-slim
 
 FROM ${BASE} AS build
 WORKDIR /app
-COPY requirements/service.txt requirements/
+# `extras` adds Redis, PostgreSQL and OpenTelemetry.
+ARG REQUIREMENTS=service
+COPY requirements/service.txt requirements/extras.txt requirements/
 # An image never changes, so it has no use for pip; the tests of scipy and numpy are a third of it.
 RUN python3 -m venv /opt/venv \
     && /opt/venv/bin/python -m pip install --no-cache-dir --disable-pip-version-check \
-        --require-hashes --no-deps --requirement requirements/service.txt \
+        --require-hashes --no-deps --requirement "requirements/${REQUIREMENTS}.txt" \
     && /opt/venv/bin/python -m pip uninstall --yes pip setuptools \
     && find /opt/venv -type d -name tests -prune -exec rm -r {} + \
     && rm -r requirements

@@ -21,7 +21,7 @@ ONE_THREAD := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
 	--generate-hashes --no-header --no-emit-index-url --no-emit-find-links
 
-.PHONY: help setup serve test faults cluster check-page bench-page screenshots test-slow check format tables bench bench-border bench-client bench-diagnosis bench-bounds mutants bench-lessons peers lock update docker clean
+.PHONY: help setup serve test faults cluster check-page bench-page screenshots test-slow check format tables bench bench-border bench-client bench-diagnosis bench-bounds mutants bench-lessons peers lock update licences audit sbom stress docker clean
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
@@ -109,8 +109,32 @@ lock: $(STAMP) ## Write the locks anew after a change of dependencies in pyproje
 update: UPGRADE := --upgrade
 update: lock ## Move every lock to the newest versions allowed
 
+licences: $(STAMP) ## List the licences of what the service is installed with, and check them
+	@$(BIN)/python -m docs.licences
+	@echo "docs/licences.md"
+
+# What looks at our dependencies has its own venv, so that it is not looked at itself.
+SUPPLY := .venv/supply
+$(SUPPLY)/.installed: requirements/supply.txt | $(STAMP)
+	@$(BIN)/python -m venv $(SUPPLY)
+	@$(BIN)/uv pip install --quiet --python $(SUPPLY)/bin/python --require-hashes --no-deps -r $<
+	@touch $@
+
+audit: $(SUPPLY)/.installed ## Look for known vulnerabilities in the locks (asks pypi.org)
+	@for lock in service extras; do \
+		$(SUPPLY)/bin/pip-audit --require-hashes --disable-pip -r requirements/$$lock.txt; done
+
+sbom: $(SUPPLY)/.installed ## Write a CycloneDX bill of materials of the service to build/sbom.json
+	@mkdir -p build
+	@$(SUPPLY)/bin/cyclonedx-py requirements --output-reproducible \
+		--pyproject pyproject.toml --output-file build/sbom.json requirements/service.txt
+	@echo "build/sbom.json"
+
+stress: $(STAMP) ## Fuzz, load, soak and faults for docs/reliability.md; ARGS="load --scale 0.2"
+	@env $(ONE_THREAD) PYTHONPATH=clients/python/src $(BIN)/python -m benchmarks.stress $(ARGS)
+
 docker: ## Build the container image; ENGINE=podman works too
-	$(ENGINE) build --tag $(IMAGE) \
+	$(ENGINE) build --tag $(IMAGE) $(ARGS) \
 		--build-arg VERSION="$$(awk -F '"' '/^version = / {print $$2; exit}' pyproject.toml)" \
 		--build-arg REVISION="$$(git rev-parse HEAD 2>/dev/null || echo unknown)" .
 	@echo "Run it:  $(ENGINE) run --rm --read-only --publish 127.0.0.1:8000:8000 $(IMAGE)"
