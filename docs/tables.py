@@ -14,13 +14,14 @@ from flask import Flask
 
 from core.activations import ACTIVATIONS
 from core.costs import COSTS
+from core.verdict.mistakes.table import CATALOGUE, CONVENTIONS
 from service import create_app
 from service.limits import Limits
 from service.openapi import document
 from service.settings import TABLE
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = ("README.md", "docs/mathematics.md", "docs/operations.md")
+DOCUMENTS = ("README.md", "docs/mathematics.md", "docs/mistakes.md", "docs/operations.md")
 MARKED = re.compile(r"(<!-- (\w+): [^>]*-->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -71,6 +72,15 @@ def addresses(app: Flask) -> Iterator[tuple[str, str, str]]:
             yield method, f"`{path}`", purpose.rstrip(".")
 
 
+def mistakes() -> str:
+    """Every mistake that a diagnosis can name."""
+    rows = [
+        (f"`{row.slug}`", row.where, row.instead, row.explanation, row.remedy)
+        for row in (*CATALOGUE, *CONVENTIONS)
+    ]
+    return table(("slug", "where", "what is computed instead", "explanation", "remedy"), rows)
+
+
 def limits() -> str:
     """Every limit with its default."""
     rows = [
@@ -104,7 +114,7 @@ def rank(address: str) -> tuple[bool, str]:
 
 
 TABLES: dict[str, Callable[[], str]] = {
-    table.__name__: table for table in (activations, costs, endpoints, limits, settings)
+    table.__name__: table for table in (activations, costs, endpoints, limits, mistakes, settings)
 }
 
 
