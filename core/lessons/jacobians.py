@@ -20,7 +20,7 @@ import numpy as np
 
 from core.arrays import Array
 from core.forward import Workings, finite
-from core.lessons.expressions import Expression, joined, row
+from core.lessons.expressions import Expression, Operator, joined, row
 from core.lessons.links import activation_jacobian, cost_gradient
 from core.lessons.symbols import (
     COST,
@@ -60,6 +60,8 @@ def weighted_sum_jacobian(W: Array) -> Array:
     """∂(W a)/∂a: W itself."""
     return W
 
+
+LINKS_WRITTEN_MAX = 4  # of a running product; each layer has one, so that all would be L²
 
 Label = Callable[[int], Expression]
 """The letter of one row or column."""
@@ -156,8 +158,23 @@ def running(w: Workings, s: Symbols) -> list[Jacobian]:
     return found[::-1]
 
 
+def written_links(L: int, l: int) -> list[int]:
+    """The layers of the links that are written.
+
+    >>> written_links(3, 0), written_links(1000, 0)
+    ([3, 2, 1], [1000, 999, 998, 1])
+    """
+    every = range(L, l, -1)
+    return list(every) if L - l <= LINKS_WRITTEN_MAX else [*every[: LINKS_WRITTEN_MAX - 1], l + 1]
+
+
 def running_jacobian(product: Array, l: int, L: int, s: Symbols) -> Jacobian:
-    """∂a(L)/∂a(l), written as the links that it is the product of."""
-    links = joined((partial(vector("a", m), vector("a", m - 1)) for m in range(L, l, -1)), "·")
+    """∂a(L)/∂a(l), written as the links that it is the product of, the middle of many left out."""
+    factors: list[Expression] = [
+        partial(vector("a", m), vector("a", m - 1)) for m in written_links(L, l)
+    ]
+    if L - l > LINKS_WRITTEN_MAX:
+        factors.insert(-1, Operator("⋯"))
+    links = joined(factors, "·")
     symbol = partial(vector("a", L), vector("a", l))
     return Jacobian(symbol, links, product, lambda i: s.a(L, i), lambda j: s.a(l, j))

@@ -169,6 +169,14 @@ MAZUR: Request = {
 }
 
 
+def test_a_deep_running_product_is_written_with_dots() -> None:
+    """Of a hundred links the first three and the last are written: all of them would be L²."""
+    deep = {**MAZUR, "weights": [MAZUR["weights"][0]] * 100, "biases": [[0.1, 0.2]] * 100}
+    w = workings(deep)
+    first = jacobians.running(w, Symbols.of(w.network.sizes))[0]
+    assert text(first.formula) == ("∂a(100)/∂a(99)·∂a(99)/∂a(98)·∂a(98)/∂a(97)·⋯·∂a(1)/∂x")
+
+
 # The operations of a layer
 
 
