@@ -11,7 +11,7 @@ from typing import TypeAlias
 import numpy as np
 
 from core.arrays import Numbers
-from core.costs import mean_over_examples
+from core.costs import averaged, mean_over_examples
 from core.forward import Workings, activation, cost, finite, weighted_input
 from core.network import Batch, Network
 
@@ -35,8 +35,13 @@ def bp3(w: Workings, l: int) -> Numbers:
 
 
 def bp4(w: Workings, l: int) -> Numbers:
-    """∂C/∂W(l) = δ(l) a(l−1)ᵀ, averaged over the examples."""
-    return w.delta[l].T @ w.a[l - 1] / len(w.delta[l])
+    """∂C/∂W(l) = δ(l) a(l−1)ᵀ, averaged over the examples: BP4-vec, all entries at once."""
+    return averaged(w.delta[l].T @ w.a[l - 1], len(w.delta[l]))
+
+
+def bp4_entry(w: Workings, l: int, j: int, k: int) -> Numbers:
+    """∂C/∂w(l)_jk = a(l−1)_k δ(l)_j, averaged over the examples: BP4, one entry of `bp4`."""
+    return mean_over_examples(w.a[l - 1][:, k] * w.delta[l][:, j])
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """C beside ∂C/∂a (chapter section 7), and what an output layer makes of the two.
 
 A cost is a sum of terms, one for each example and output; C is the sum of all terms over N, and
-that 1/N stands in `mean_over_examples` only. Where a logarithm's coefficient is 0 (y = 0, or
+that 1/N stands in `averaged` only. Where a logarithm's coefficient is 0 (y = 0, or
 1 − y = 0), its term is identically 0, whatever the activation.
 """
 
@@ -88,9 +88,14 @@ def coefficient_over(coefficient: Numbers, divisor: Numbers) -> Numbers:
     return coefficient / np.where(absent, 1.0, divisor)
 
 
+def averaged(total: Numbers, examples: int) -> Numbers:
+    """The one 1/N: a sum over N examples, over N."""
+    return total / examples
+
+
 def mean_over_examples(values: Numbers) -> Numbers:
-    """The one 1/N: the average over the examples, which stand in the first axis."""
-    return values.sum(axis=0) / len(values)
+    """The average over the examples, which stand in the first axis."""
+    return averaged(values.sum(axis=0), len(values))
 
 
 def coefficient_times(coefficient: Array, factor: Array) -> Array:

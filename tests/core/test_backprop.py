@@ -15,7 +15,7 @@ import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from core.backprop import CHAPTER, backpropagate, run
+from core.backprop import CHAPTER, backpropagate, bp4_entry, run
 from core.forward import Workings
 from tests import references
 from tests.core.running_errors import bounds
@@ -150,6 +150,15 @@ def test_every_quantity_of_random_networks(request: Request) -> None:
     bound = bounds(request, truth)
     check(workings(request), truth, bound)
     event(f"some bound is infinite: {is_vague(bound)}")
+
+
+@given(dyadic_networks())
+def test_bp4_is_an_entry_of_its_matrix(request: Request) -> None:
+    """a(l−1)_k δ(l)_j, averaged, is entry [j, k] of BP4-vec: bit for bit where sums are exact."""
+    w = workings(request)
+    for l, gradient in w.weight_gradients.items():
+        for j, k in np.ndindex(gradient.shape):
+            assert bp4_entry(w, l, j, k) == gradient[j, k]
 
 
 def is_vague(bound: dict[str, Any]) -> bool:
