@@ -7,7 +7,7 @@ name. A licence that nobody has looked at yet stops `make licences`, by its pack
 import re
 import sys
 from collections.abc import Iterator
-from importlib.metadata import PackageNotFoundError, PackageMetadata, metadata
+from importlib.metadata import PackageMetadata, PackageNotFoundError, metadata
 from pathlib import Path
 
 from docs.tables import table
@@ -40,6 +40,10 @@ SPELLINGS = {
 }
 LOOKED_AT = {
     "flask-swagger-ui": "MIT",  # its metadata name none; LICENSE beside it is MIT
+    # Not everywhere installed: an old Python's, and an extra's.
+    "async-timeout": "Apache-2.0",
+    "psycopg": "LGPL-3.0-only",
+    "psycopg-binary": "LGPL-3.0-only",
 }
 CLASSIFIER = "License :: OSI Approved :: "
 NOT_HERE = "not installed on this machine"

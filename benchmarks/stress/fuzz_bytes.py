@@ -27,6 +27,7 @@ LIMITS = Limits(
     verification_products_max=10_000, diagnosis_products_max=100_000, operations_max=10**8,
 )  # fmt: skip
 PATHS = ("/v1/gradients", "/v1/verifications", "/v1/derivations", "/v1/jacobians", "/v1/updates")
+SETTINGS = ("-max_len=4000", "-print_final_stats=1", "-report_slow_units=60")
 ALLOWED = {200, 400, 413, 422}
 CLIENT = create_app({"LIMITS": LIMITS}).test_client()
 seen: Counter[int] = Counter()
@@ -84,7 +85,7 @@ def main() -> None:
         fields = {name for e in EXAMPLES for name in e["request"]}
         tokens = sorted(fields | {"1e308", "-0.0", "5e-324", "NaN", "null", "true", "[[", "]]"})
         words.write_text("".join(f'"{token}"\n' for token in tokens))
-        arguments = [*sys.argv, f"-dict={words}", "-max_len=4000", "-print_final_stats=1", corpus]
+        arguments = [*sys.argv, f"-dict={words}", *SETTINGS, f"-artifact_prefix={corpus}/", corpus]
         atheris.Setup(arguments, one)
         atheris.Fuzz()
 
