@@ -3,7 +3,8 @@
     python -m benchmarks.page [--rounds 9]
 
 A warm server (one gunicorn worker, as `make serve` starts it) and one Chromium on the same machine;
-each figure is the median of the rounds, with the worst in parentheses.
+each figure is the median of the rounds, with the best and the worst in parentheses. On a machine
+that does other work at the same time the best tells most.
 """
 
 import argparse
@@ -25,6 +26,7 @@ from playwright.sync_api import Page, sync_playwright
 ROOT = Path(__file__).parents[1]
 SCRIPTS = ROOT / "service" / "static" / "page"
 START_SECONDS = 30
+READY_SECONDS = 30
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
 
 READY = """() => {
@@ -96,8 +98,16 @@ def first_view(tab: Page, address: str) -> float:
     """Milliseconds from the navigation to the first number on the page, listeners in place."""
     tab.goto("about:blank")
     tab.goto(address)
-    tab.wait_for_function("window.readyAt")
-    return float(tab.evaluate("readyAt"))
+    return ready(tab)
+
+
+def ready(tab: Page) -> float:
+    """Waits for the first number; the page's policy forbids Playwright's own way of waiting."""
+    for _ in range(READY_SECONDS * 100):
+        if at := tab.evaluate("window.readyAt ?? 0"):
+            return float(at)
+        tab.wait_for_timeout(10)
+    raise SystemExit("the page shows no number")
 
 
 def edit(tab: Page, at: str, k: int) -> float:
@@ -113,9 +123,9 @@ def opened(tab: Page, sizes: str) -> float:
 
 
 def measure(rounds: int, run: Callable[[int], float]) -> str:
-    """Median and worst of the rounds."""
+    """Median, best and worst of the rounds."""
     found = [run(k) for k in range(rounds)]
-    return f"{statistics.median(found):6.0f} ms  (worst {max(found):.0f} ms)"
+    return f"{statistics.median(found):6.0f} ms  ({min(found):.0f} to {max(found):.0f} ms)"
 
 
 def sizes(tab: Page, address: str) -> tuple[int, int, int, int]:
@@ -124,7 +134,7 @@ def sizes(tab: Page, address: str) -> tuple[int, int, int, int]:
     tab.on("response", lambda response: loaded.append(response.url))
     tab.goto("about:blank")
     tab.goto(address)
-    tab.wait_for_function("window.readyAt")
+    ready(tab)
     first = [SCRIPTS / url.split("/static/page/")[1] for url in loaded if url.endswith(".js")]
     everything = sorted(SCRIPTS.rglob("*.js"))
     return len(first), zipped(first), len(everything), zipped(everything)
