@@ -18,7 +18,7 @@ EQUATIONS = 3  # forward, BP2 and BP4 multiply examples by parameters, once each
 PASS_OPERATIONS = 100_000  # Python's own time for a forward pass through a layer, as `service.work`
 LINK_OPERATIONS = 10_000  # the same for one link of one walk
 UPDATE_OPERATIONS = 40_000  # the same for the update of one layer
-TERM_OPERATIONS = 30_000  # writing out one term of an equation
+TERM_OPERATIONS = 400_000  # the same for one term of an equation, in three notations
 
 
 def refuse_beyond(found: int, most: int, at: Path, things: str, instead: str) -> None:

@@ -110,7 +110,7 @@ class Limits:
         4_000_000, "numbers", "In a lesson's answer: a page that draws as many has other troubles."
     )
     lesson_terms_max: int = limit(
-        10_000, "terms", "Of one number's equation, each written out: a quarter of a second."
+        4_000, "terms", "Of one number's equation, each written out thrice: two seconds."
     )
     lesson_links_max: int = limit(
         200_000,
