@@ -118,7 +118,7 @@ class Limits:
         "Of all walks of the slow way, or of all listed paths: some seconds.",
     )
     training_layers_max: int = limit(
-        400_000, "updates of layers", "Of one run: some ten seconds of Python's own time."
+        400_000, "updates of layers", "Of one run: some fifteen seconds of Python's own time."
     )
     training_products_max: int = limit(
         30_000_000_000, "products", "Of one run: some ten seconds of one core."
