@@ -10,6 +10,7 @@ that are not finite are not counted as claims; where a bound is infinite, the cl
 
 import argparse
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
@@ -31,16 +32,26 @@ from tests.claimants import Claimant, Exercise, Notation, claimant, claims_of, e
 COURSE_WIDTH = 10  # the widest layer of a network in a course
 COURSE_TEMPERS = ("course", "short")
 EDGES = np.array([0, 1e-6, 1e-4, 1e-3, 1e-2, 0.03, 0.1, 0.2, 0.5, 1.0])
+CHUNK = 50  # networks at a time
 SHOWN = 20  # false alarms printed in full
 
 
-COUNTS = ("claims", "not_finite", "undecided", "networks_alarmed", "wrong", "auto_alarmed")
+COUNTS = (
+    "networks",
+    "claims",
+    "not_finite",
+    "undecided",
+    "networks_alarmed",
+    "wrong",
+    "auto_alarmed",
+)
 
 
 @dataclass
 class Tally:
     """What the claims at one precision came to; `histogram` counts ratios between EDGES."""
 
+    networks: int = 0
     claims: int = 0
     not_finite: int = 0
     undecided: int = 0
@@ -98,15 +109,23 @@ def judged(index: int, seed: int, most_wide: int) -> dict[str, Tally]:
             backpropagate(network, batch)
         except NotFinite:
             continue
-        for name, precision, c in claimants(rng):
-            found[name] = tally(e, network, batch, precision, c, f"--seed {seed}, network {index}")
+        where, drawn = f"--seed {seed}, network {index}", list(claimants(rng))
+        unstated = index % len(drawn)
+        for i, (name, precision, c) in enumerate(drawn):
+            found[name] = tally(e, network, batch, precision, c, where, i == unstated)
     return found
 
 
 def tally(
-    e: Exercise, network: Network, batch: Batch, precision: Precision, c: Claimant, where: str
+    e: Exercise,
+    network: Network,
+    batch: Batch,
+    precision: Precision,
+    c: Claimant,
+    where: str,
+    unstated: bool,
 ) -> Tally:
-    """One claimant's numbers against their bounds."""
+    """One claimant's numbers against their bounds; `unstated`: also with the precision read off."""
     result = Tally()
     values = claims_of(c, e)
     claims = Claims({key: Claimed(v, np.isfinite(v)) for key, v in values.items()})
@@ -135,7 +154,8 @@ def tally(
     result.networks_alarmed = int(result.wrong > 0)
     if max(network.sizes) <= COURSE_WIDTH and e.temper in COURSE_TEMPERS:
         result.worst_in_course = result.worst
-    if alarmed_by_auto(network, batch, claims):
+    result.networks = 1
+    if unstated and alarmed_by_auto(network, batch, claims):
         result.auto_alarmed = 1
         read = [p.name for p in possible_precisions(claims.numbers())]
         result.alarms.append(
@@ -170,32 +190,38 @@ def chunk(arguments: tuple[range, int, int]) -> dict[str, Tally]:
 
 
 def run(
-    count: int, seed: int, processes: int, most_wide: int = 64, size: int = 50
+    count: int, seed: int, processes: int, most_wide: int = 64, minutes: float = np.inf
 ) -> dict[str, Tally]:
-    """All of them, in so many processes; the result does not depend on how many."""
-    work = [(range(i, min(i + size, count)), seed, most_wide) for i in range(0, count, size)]
+    """All of them, in so many processes, or as many as there is time for; what each network comes
+    to depends on the seed and its number alone.
+    """
+    work = [(range(i, min(i + CHUNK, count)), seed, most_wide) for i in range(0, count, CHUNK)]
     total: dict[str, Tally] = {}
+    end = time.monotonic() + 60.0 * minutes
     with ProcessPoolExecutor(processes) as pool:
         for done, part in enumerate(pool.map(chunk, work), 1):
             for name, found in part.items():
                 total.setdefault(name, Tally()).add(found)
             if sys.stderr.isatty():
-                print(f"\r{done * size} of {count}", end="", file=sys.stderr)
+                print(f"\r{done * CHUNK} of {count}", end="", file=sys.stderr)
+            if time.monotonic() > end:
+                pool.shutdown(wait=False, cancel_futures=True)
+                break
     return total
 
 
 def report(total: dict[str, Tally]) -> None:
     """Tables as in docs/bounds.md."""
     print(
-        "| precision | claims | not finite | undecided | false alarms | read by auto | "
+        "| precision | networks | claims | not finite | undecided | false alarms | read by auto | "
         "largest error/bound | in a course |"
     )
-    print("|---|---|---|---|---|---|---|---|")
+    print("|---" * 9 + "|")
     for name, t in total.items():
         print(
-            f"| {name} | {t.claims:,} | {t.not_finite:,} | {t.undecided / max(t.claims, 1):.2%} | "
-            f"{t.wrong} in {t.networks_alarmed} | {t.auto_alarmed} | "
-            f"{t.worst:.3f} | {t.worst_in_course:.3f} |"
+            f"| {name} | {t.networks:,} | {t.claims:,} | {t.not_finite:,} | "
+            f"{t.undecided / max(t.claims, 1):.2%} | {t.wrong} in {t.networks_alarmed} | "
+            f"{t.auto_alarmed} | {t.worst:.3f} | {t.worst_in_course:.3f} |"
         )
     print("\nHow much of its bound an error uses, in parts of all decided claims:\n")
     bins = ["0", *(f"≤ {edge:g}" for edge in EDGES[1:])]
@@ -223,8 +249,9 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--most-wide", type=int, default=64)
+    parser.add_argument("--minutes", type=float, default=np.inf, help="stop earlier than that")
     given = parser.parse_args()
-    total = run(given.count, given.seed, given.processes, given.most_wide)
+    total = run(given.count, given.seed, given.processes, given.most_wide, given.minutes)
     report(total)
     return int(any(t.wrong or t.auto_alarmed for t in total.values()))
 

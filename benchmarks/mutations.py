@@ -183,6 +183,12 @@ def mutants(module: str) -> Iterator[Mutant]:
             yield Mutant(module, line, change, ast.unparse(replaced(tree, path, new)))
 
 
+def unchanged(module: str) -> Mutant:
+    """The module as it is, by the same way: its tests have to pass."""
+    tree = ast.parse(Path(*module.split(".")).with_suffix(".py").read_text())
+    return Mutant(module, 0, "nothing", ast.unparse(tree))
+
+
 class Loader(importlib.abc.MetaPathFinder, importlib.abc.SourceLoader):
     """Gives one module another source."""
 
@@ -213,12 +219,21 @@ def child(mutant: Mutant) -> None:
     silent = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silent, 1)
     os.dup2(silent, 2)
-    options = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:schemathesis", "--no-header"]
+    options = [
+        "-x",
+        "-q",
+        "--assert=plain",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:schemathesis",
+        "--no-header",
+    ]
     code = pytest.main([*options, *dict.fromkeys(TARGETS[mutant.module])])
     os._exit(int(code))
 
 
-def run(chosen: Sequence[Mutant], processes: int) -> list[Mutant]:
+def run(chosen: Sequence[Mutant], processes: int, told: bool = True) -> list[Mutant]:
     """The survivors."""
     waiting, running, survivors = list(reversed(chosen)), {}, []
     while waiting or running:
@@ -242,7 +257,8 @@ def run(chosen: Sequence[Mutant], processes: int) -> list[Mutant]:
             print(f"\r{len(waiting)} to go  ", end="", file=sys.stderr)
         if code == 0:
             survivors.append(mutant)
-            print(f"SURVIVES {mutant.module}:{mutant.line}: {mutant.change}", flush=True)
+            if told:
+                print(f"SURVIVES {mutant.module}:{mutant.line}: {mutant.change}", flush=True)
     return survivors
 
 
@@ -268,6 +284,10 @@ def main() -> int:
             print(f"{mutant.module}:{mutant.line}: {mutant.change}")
         return 0
     truths.warm()
+    names = {m.module for m in chosen}
+    quiet = run([unchanged(name) for name in sorted(names)], given.processes, told=False)
+    if failing := names - {m.module for m in quiet}:
+        raise SystemExit(f"tests fail without any change: {', '.join(sorted(failing))}")
     survivors = run(chosen, given.processes)
     for name in TARGETS:
         count = sum(m.module == name for m in chosen)

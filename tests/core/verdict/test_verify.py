@@ -192,6 +192,7 @@ def wrong_entries(claims: Claims, reference: Any) -> int:
     for key in claims:
         bounded, values = as_bounded(reference, key), claims[key].values
         with np.errstate(invalid="ignore"):
-            inside = np.abs(values - bounded.value) <= bounded.error + 2.0**-52 * np.abs(values)
+            room = bounded.error + 2.0**-52 * np.abs(values)
+            inside = np.isfinite(values) & (np.abs(values - bounded.value) <= room)
         count += int((~inside).sum())
     return count
