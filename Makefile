@@ -21,7 +21,7 @@ ONE_THREAD := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
 	--generate-hashes --no-header --no-emit-index-url --no-emit-find-links
 
-.PHONY: help setup serve test faults cluster check-page bench-page screenshots test-slow check format tables bench bench-border bench-client bench-diagnosis bench-bounds mutants bench-lessons peers lock update licences audit sbom stress docker clean
+.PHONY: help setup serve test faults cluster check-page bench-page screenshots test-slow check format tables bench bench-border bench-client bench-diagnosis bench-verdicts bench-bounds mutants bench-lessons peers lock update licences audit sbom stress docker clean
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
@@ -67,7 +67,7 @@ format: $(STAMP) ## Format the code and mend what the linter can mend
 tables: $(STAMP) ## Write the tables of the documents that follow from the code
 	@$(BIN)/python -m docs.tables
 
-bench: $(STAMP) ## Measure backprop against the finite differences
+bench: $(STAMP) ## Measure the finite-difference check beside what else there is (after make peers)
 	@$(ONE_THREAD) $(BIN)/python -m benchmarks.differences $(ARGS)
 
 bench-border: $(STAMP) ## Measure parsing, validating and printing; ARGS=--profile shows functions
@@ -84,6 +84,9 @@ bench-page: $(STAMP) ## Measure the page in a browser
 
 bench-diagnosis: $(STAMP) ## Measure how well mistakes are recognised
 	@$(ONE_THREAD) $(BIN)/python -m benchmarks.diagnosis $(ARGS)
+
+bench-verdicts: $(STAMP) ## Measure what verdicts and diagnoses cost
+	@$(ONE_THREAD) $(BIN)/python -m benchmarks.verdict_times
 
 bench-lessons: $(STAMP) ## Measure the strongest of 10^20 paths, training, and every lesson
 	@$(ONE_THREAD) $(BIN)/python -m benchmarks.lessons

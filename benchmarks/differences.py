@@ -20,14 +20,15 @@ import numpy as np
 
 from benchmarks import differences_accuracy, differences_growth, differences_memory
 from benchmarks.differences_limit import OURS, PARAMETERS, limits, product_flops
-from benchmarks.differences_peers import BUSY, peers, timed
+from benchmarks.differences_peers import BUSY, peers, steady
 from benchmarks.networks import dense
 from core.backprop import backpropagate
 from core.differences.check import Options
 from core.differences.witness import check
 
+RESULTS = Path("benchmarks/results")
+
 ROUNDS = 5
-OURS_AGAIN = 5  # calls of ours in a round, of which the median counts
 FEWEST_FLOPS = 10**7  # below it the machine's rate says nothing
 
 PRODUCTS = "the products that ours needs"
@@ -67,9 +68,7 @@ class Contest:
         self.parameters = network.parameters
         everything = Options(entries="all")
         self.contenders: dict[str, Callable[[], float]] = {
-            "ours": lambda: statistics.median(
-                timed(lambda: check(workings, everything)) for _ in range(OURS_AGAIN)
-            ),
+            "ours": lambda: steady(lambda: check(workings, everything)),
             **{peer.name: peer.seconds for peer in peers(network, batch)},
         }
         products = sum(product_flops(sizes, examples, OURS).values())
@@ -155,16 +154,17 @@ def main() -> None:
     """Run what is asked for, print it, write it."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("modes", nargs="*", metavar="MODE", help=", ".join(MODES))
-    parser.add_argument("--json", type=Path, help="where to write the figures")
+    parser.add_argument("--json", type=Path, help=f"where to write the figures, if not {RESULTS}")
     asked = parser.parse_args()
     unknown = set(asked.modes) - MODES.keys()
     if unknown:
         parser.error(f"{', '.join(sorted(unknown))}: there are {', '.join(MODES)}")
-    found = {"machine": machine()} | {mode: MODES[mode]() for mode in asked.modes or ["speed"]}
-    if asked.json:
-        asked.json.parent.mkdir(parents=True, exist_ok=True)
-        text = json.dumps(found, indent=2, ensure_ascii=False)
-        asked.json.write_text(text + "\n", encoding="utf-8")
+    modes = asked.modes or ["speed"]
+    found = {"machine": machine()} | {mode: MODES[mode]() for mode in modes}
+    path = asked.json or RESULTS / f"differences-{'-'.join(modes)}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(found, indent=2, ensure_ascii=False)
+    path.write_text(text + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
