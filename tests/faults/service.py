@@ -17,7 +17,7 @@ from typing import Any
 import requests
 
 ROOT = Path(__file__).parents[2]
-PATIENCE_SECONDS = 240  # a loaded machine starts Dask slowly
+PATIENCE_SECONDS = 600  # a machine that is shared starts Dask slowly
 NDJSON = "application/x-ndjson"
 
 

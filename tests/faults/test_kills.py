@@ -22,7 +22,7 @@ from tests.jobs.test_dispatcher import check_of
 
 pytestmark = pytest.mark.faults
 
-ITEMS = 2000
+ITEMS = 800
 
 
 @pytest.fixture
