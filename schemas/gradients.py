@@ -251,7 +251,11 @@ class CheckSchema(Answer):
     )
     worst = fields.Nested(ComparisonSchema, allow_none=True)
     disagreements = fields.List(
-        fields.Nested(ComparisonSchema), metadata={"description": "Worst first, at most 100."}
+        fields.Nested(ComparisonSchema),
+        metadata={
+            "description": "Worst first, at most 100; those that only the second opinion found "
+            "carry its value."
+        },
     )
     disagreed = Integer(metadata={"description": "How many entries disagree in all."})
     kinks = fields.List(fields.Nested(KinkSchema), metadata={"description": "At most 100."})

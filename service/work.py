@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from core.differences.check import Options
-from core.differences.plan import Extent, source_flops
+from core.differences.plan import source_flops
+from core.differences.softmax_heads import extent_of
 from core.network import Batch, Network
 from core.verdict.challenges import ATTEMPTS
 from core.verdict.mistakes.table import CATALOGUE
@@ -44,7 +45,7 @@ def gradient_operations(network: Network, batch: Batch, options: Options | None)
 
 def check_operations(network: Network, batch: Batch, options: Options) -> int:
     """What checking all entries takes, or a sample that falls into the dearest neurons."""
-    costs, sizes = source_flops(Extent(network.sizes, batch.size, coupled=True)), network.sizes[1:]
+    costs, sizes = source_flops(extent_of(network, batch.size)), network.sizes[1:]
     every = sum(n * cost for n, cost in zip(sizes, costs, strict=True))
     if options.entries == "auto":
         return min(every, max(int(options.budget), max(costs)))
