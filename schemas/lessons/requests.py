@@ -9,7 +9,6 @@ from marshmallow import ValidationError, post_load, validates_schema
 
 from core.lessons.addresses import WITH_SOURCE, Address, NoSuchPlace, check_place
 from core.lessons.reading import Unreadable, read_address
-from core.network import Batch
 from schemas.fields import Field, Integer, OpenAPI, refuse
 from schemas.network import Exercise, NetworkSchema, exercise
 from schemas.problems import Problem
@@ -163,8 +162,3 @@ def options_of(schema: NetworkSchema, data: Mapping[str, Any]) -> Mapping[str, A
     """What the lesson's own fields hold."""
     own = schema.load_fields.keys() - NetworkSchema().load_fields.keys()
     return {name: data[name] for name in own if name in data}
-
-
-def batch_of(request: LessonRequest) -> Batch:
-    """The examples of a lesson."""
-    return request.exercise.batch

@@ -248,6 +248,15 @@ def test_a_weight_moves_its_own_z_only() -> None:
     assert routes(two, example, weight, Address("z", 2, 0), 10).sum == 33.0
 
 
+def test_a_bias_moves_its_own_z_one_for_one() -> None:
+    """∂z_j/∂b_j = 1 is the first factor of each of its paths."""
+    two = network([[[2.0, 5.0], [-1.0, 1.0]], [[3.0, 4.0]]], "identity")
+    found = routes(
+        two, Batch.of([[7.0, 11.0]], [[0.0]]), Address("biases", 1, 1), Address("z", 2, 0), 10
+    )
+    assert (found.sum, found.listed[0].factors) == (4.0, (1.0, 1.0, 4.0))
+
+
 def test_within_a_layer() -> None:
     """From z to a of the same neuron there is one path, σ′; to another neuron's a there is none."""
     two = network([[[2.0, 5.0], [-1.0, 1.0]]], "tanh")
