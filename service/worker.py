@@ -111,18 +111,34 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
         leaving.set()
         super().handle_exit(sig, frame)
 
-    def accept(self, listener: socket) -> None:
-        """Take a connection, and what it has sent already."""
+    def set_accept_enabled(self, enabled: bool) -> None:
+        """Accept or not; the last time, take what the system has accepted for us meanwhile."""
+        super().set_accept_enabled(enabled)
+        if leaving.is_set() and not self.alive and not enabled:
+            for listener in self.sockets:
+                self.take_last(listener)
+
+    def take_last(self, listener: socket) -> None:
+        """Everybody in the system's queue, whom closing it would turn away unheard."""
+        listener.setblocking(False)
+        for _ in range(self.cfg.backlog):
+            if not self.accept(listener):
+                break
+        listener.close()
+
+    def accept(self, listener: socket) -> bool:
+        """Take a connection, and what it has sent already; whether there was one."""
         try:
             client, address = listener.accept()
         except (BlockingIOError, ConnectionAbortedError):
-            return
+            return False
         self.nr_conns += 1
         conn = Connection(self, client, address, listener.getsockname())
         if self.cfg.is_ssl:  # nothing can be read before a handshake, which takes a thread
             self.enqueue_req(conn)
         else:
             self.gather(conn)
+        return True
 
     def on_client_socket_readable(self, conn: Connection, client: socket) -> None:
         """The next request on a connection that was kept alive."""
