@@ -135,13 +135,23 @@ class EquationSchema(Schema):
     verdict = Word("holds", "fails", "untested")
 
 
+class Slugs(fields.List[str]):
+    """A list of names, printed as it is: there are some sixty in every answer."""
+
+    def __init__(self) -> None:
+        super().__init__(fields.String())
+
+    def _serialize(self, value: Any, *args: Any, **kwargs: Any) -> list[str]:
+        return list(value)
+
+
 class CoverageSchema(Schema):
     """Which catalogued mistakes these claims could have shown."""
 
     catalogued = Integer()
     visible = Integer()
-    invisible = fields.List(fields.String())
-    not_applicable = fields.List(fields.String())
+    invisible = Slugs()
+    not_applicable = Slugs()
 
 
 class BudgetSchema(Schema):

@@ -35,6 +35,11 @@ class Remembered:
                 self._known.popitem(last=False)
         return found
 
+    def forget(self) -> None:
+        """As on a worker that has just started."""
+        with self._lock:
+            self._known.clear()
+
 
 def digest_of(network: Network, batch: Batch) -> bytes:
     """Of every number and name that the workings depend on, and of the shapes."""
