@@ -13,7 +13,7 @@ from benchmarks.page import ARGUMENTS, served
 IMAGES = Path(__file__).parent / "images"
 WIDE, MIDDLE, NARROW = 1440, 768, 360
 COLOURS = 256  # a third of the bytes, and no difference to the eye
-WAIT_MS = 1500  # for answers and fonts; nothing else moves
+WAIT_MS = 2500  # for answers and fonts; nothing else moves
 
 
 def main() -> None:
@@ -33,7 +33,6 @@ def main() -> None:
         take(browser, address, "training", WIDE, "#example=xor-training", press="Run")
         take(browser, address, "exercise", WIDE, "#example=exercise", press="Hint")
         take(browser, address, "chapter", WIDE, "", view="chapter")
-        take(browser, address, "take-away", WIDE, "", view="take")
         take(browser, address, "folded", WIDE, "", sizes="784-30-10")
         browser.close()
 

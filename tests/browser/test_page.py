@@ -75,6 +75,10 @@ def test_activations_costs_layers_and_neurons_change(page: Opened) -> None:
     expect(page.cell("/z/0/2")).to_have_text(re.compile(r"^−?\d"))
     panel.get_by_role("button", name="+ layer").click()
     expect(page.cell("/z/2/0")).to_have_text(re.compile(r"^−?\d"))
+    page.cell("/delta/0/2").click()
+    expect(page.tab.locator("#origin h2")).to_have_text("δ(1)₂")
+    panel.get_by_role("button", name="Remove the last neuron of layer 1").click()
+    expect(page.tab.locator("#origin")).to_contain_text("Choose any number")
     panel.get_by_label("Cost", exact=True).select_option("binary_cross_entropy")
     expect(page.tab.locator("#notice")).to_be_empty()
 

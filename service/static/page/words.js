@@ -246,7 +246,7 @@ export const words = {
     caption: (name, m, n, diagonal, norm) =>
       `${m} × ${n}${diagonal ? ", diagonal" : ""}; it lengthens a vector by at most ${norm}`,
     orders: ({ backward, forward }) =>
-      `Multiplied from the cost back this takes ${backward} multiplications, from the input on ${forward}: that is why the error travels backward.`,
+      `Multiplied from the cost back this takes ${backward} multiplications, from the input on ${forward}${backward < forward ? ": that is why the error travels backward" : "; with more inputs the way back is the cheaper one"}.`,
     outer: "BP4 as an outer product",
     outerCorner: "δ \\ a",
     small: (l, j) => `The small operations of layer ${l}, seen from neuron ${j}`,

@@ -37,8 +37,10 @@ export function mount(part) {
 function parameter() {
   const found = place(state.selected);
   const quantity = PARAMETER_OF[found?.quantity ?? ""] ?? found?.quantity;
-  if (!found || !(quantity === "weights" || quantity === "biases")) return "/weights/0/0/0";
-  return pointer(quantity, found.layer, found.neuron, found.source);
+  const candidate = found && pointer(quantity ?? "", found.layer, found.neuron, found.source);
+  const isParameter = quantity === "weights" || quantity === "biases";
+  const there = candidate && typeof valueAt(state.network, candidate) === "number";
+  return isParameter && there ? candidate : "/weights/0/0/0";
 }
 
 function chooser() {

@@ -25,7 +25,8 @@ export function startOrigin() {
 async function show(part) {
   const at = state.selected;
   const found = place(at);
-  if (state.exercise || !found || !state.answer) {
+  const there = typeof valueAt({ ...state.answered, ...state.answer }, at) === "number";
+  if (state.exercise || !found || !there) {
     fill(
       part,
       h("h2", {}, words.origin.title),
@@ -33,10 +34,10 @@ async function show(part) {
     );
     return;
   }
-  const network = state.network;
+  const network = state.answered;
   try {
     const sections = await Promise.all([origin(at, found), walk(at, found)]);
-    if (state.selected !== at || state.network !== network) return;
+    if (state.selected !== at || state.answered !== network) return;
     fill(part, heading(at), sections.flat());
     shine();
   } catch (error) {
@@ -63,7 +64,7 @@ function heading(at) {
 async function origin(at, found) {
   if (GIVEN.includes(found.quantity) || ["weights", "biases"].includes(found.quantity))
     return given(at, found);
-  const answer = await post("/v1/origins", { ...state.network, at, digits: DIGITS }, "origins");
+  const answer = await post("/v1/origins", { ...state.answered, at, digits: DIGITS }, "origins");
   return [
     h(
       "div",
@@ -188,7 +189,7 @@ async function walk(at, found) {
   const one = batchSize(opened()) === null ? {} : { example: state.example };
   const answer = await post(
     "/v1/derivations",
-    { ...state.network, ...one, at: to, limit: PATHS },
+    { ...state.answered, ...one, at: to, limit: PATHS },
     "derivations",
   );
   return [
