@@ -151,6 +151,19 @@ def test_the_equations_are_functions() -> None:
         assert function.__doc__
 
 
+def test_the_comparison_is_the_one_measured() -> None:
+    """The README's table of speed has the figures of the page that says how they were measured."""
+    page = (ROOT / "docs" / "differences.md").read_text(encoding="utf-8").replace("*", "")
+    measured = [re.split(r" *\| *", line.strip("| ")) for line in page.splitlines()]
+    speed = README.split("**Speed.**")[1].split("## ")[0]
+    shown = [
+        line.strip("| ").split(" | ") for line in re.findall(r"^\| .*N=.*$", speed, re.MULTILINE)
+    ]
+    assert shown
+    for row in shown:
+        assert any(set(row) <= set(line) and line[0] == row[0] for line in measured), row
+
+
 def test_decisions_are_numbered() -> None:
     """Every decision has the number of its file in its title, no other has it, and it decides."""
     pages = sorted((ROOT / "docs" / "decisions").glob("*.md"))
