@@ -14,7 +14,7 @@ from core.differences.base import Base
 from core.differences.changes import CORNERED
 from core.differences.check import Direction
 from core.differences.rounding import EVALUATION, forward_noise, unit_errors
-from core.differences.slopes import UNDERFLOW
+from core.differences.slopes import LARGEST, UNDERFLOW
 from core.forward import Workings
 from core.layers import Layers
 
@@ -138,8 +138,10 @@ def backprop_noise(base: Base, z: dict[int, Array], length: float) -> float:
 
 def compared(way: Way, w: Workings, slope: Slope | None) -> Direction | None:
     """The mean over all examples beside backprop's; None where there is none to compare."""
-    if slope is None or not np.isfinite(slope.uncertainty):
+    if slope is None:
         return None
     backprop = way.gradient(w)
     value, uncertainty = slope.value / len(w.y), slope.uncertainty / len(w.y)
-    return Direction(backprop, value, uncertainty, abs(backprop - value) / uncertainty)
+    ratio = min(abs(backprop - value) / uncertainty, LARGEST)
+    known = np.isfinite([backprop, value, uncertainty]).all()
+    return Direction(backprop, value, uncertainty, ratio) if known else None

@@ -15,13 +15,11 @@ from core.differences.check import At, Comparison, Kink
 from core.differences.corners import Corner
 from core.differences.rounding import unit_errors
 from core.differences.selection import Chosen
-from core.differences.slopes import UNDERFLOW, Slopes
+from core.differences.slopes import LARGEST, UNDERFLOW, Slopes
 from core.differences.sweep import NO_CORNER
 from core.forward import Workings
 
 Mask = NDArray[np.bool_]
-
-LARGEST = float(np.finfo(np.float64).max)  # a ratio beyond it is told as this
 
 
 @dataclass

@@ -33,6 +33,8 @@ UNDERFLOW = 1e-280
 
 KEPT = 2 << 20  # numbers: 16 MiB, of which glibc learns to keep twice as much
 
+LARGEST = float(np.finfo(np.float64).max)  # a ratio beyond it is told as this
+
 THREADS_PAY_FROM = 1e8  # floating-point operations; below a few milliseconds threads cost more
 
 Order = Literal[2, 4]

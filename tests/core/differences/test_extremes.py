@@ -110,6 +110,24 @@ def test_exploding_gradients() -> None:
     assert found.checked == 2 * depth
 
 
+def test_gradients_near_the_end_of_float64() -> None:
+    """Gradients of 1e300: all that is told of them is finite, since JSON has no infinity."""
+    net = Network.of(
+        np.ones((1, 30, 1)), [np.zeros(30)], [ACTIVATIONS["identity"]()],
+        COSTS["mean_squared_error"](),
+    )  # fmt: skip
+    for weight in (1.0, -1.0):
+        w = backpropagate(net, Batch.of([[1e150]], np.ones((1, 30))))
+        assert w.weight_gradients[1][0, 0] == pytest.approx(1e300)
+        w.weight_gradients[1] = w.weight_gradients[1] * weight
+        found = check(w)
+        told = [*found.directions, *found.disagreements, *([found.worst] if found.worst else [])]
+        for entry in told:
+            numbers = [entry.backprop, entry.finite_difference, entry.uncertainty, entry.ratio]
+            assert np.isfinite(numbers).all()
+        assert found.agrees == (weight == 1.0)
+
+
 def test_nothing_false_on_random_networks() -> None:
     """200 of the random networks of the benchmark, in all its regimes: all checked, all agree."""
     told = []
