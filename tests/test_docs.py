@@ -35,7 +35,10 @@ class Block(NamedTuple):
 def blocks(text: str) -> list[Block]:
     found = re.findall(r"^```(\w*)\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
     following = [body for _, body in found[1:]] + [""]
-    return [Block(*one, after) for one, after in zip(found, following, strict=True)]
+    return [
+        Block(language, body, after)
+        for (language, body), after in zip(found, following, strict=True)
+    ]
 
 
 ALL = blocks(README)
@@ -95,6 +98,17 @@ def test_commands_are_there() -> None:
         text = page.read_text(encoding="utf-8")
         for target in re.findall(r"(?:^|`)make ([a-z-]+)", text, re.MULTILINE):
             assert target in targets, f"{page.name}: make {target}"
+
+
+def test_the_image_gets_what_it_copies() -> None:
+    """Whatever the Dockerfile copies from here is there, and is let through by .dockerignore."""
+    kept = {line[1:] for line in (ROOT / ".dockerignore").read_text().split() if line[0] == "!"}
+    dockerfile = (ROOT / "Dockerfile").read_text()
+    copied = re.findall(r"^COPY (?!--)(.*) \S+$", dockerfile, re.MULTILINE)
+    assert copied
+    for source in " ".join(copied).split():
+        assert (ROOT / source).exists(), source
+        assert source in kept, source
 
 
 @pytest.mark.parametrize("name", tables.DOCUMENTS)

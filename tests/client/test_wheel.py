@@ -130,8 +130,15 @@ def test_without_its_extra_the_command_says_how_to_get_it(plain: Path) -> None:
 
 def test_types_reach_the_user(plain: Path, tmp_path: Path) -> None:
     """mypy --strict reads the installed package's types: it passes right code, and only that."""
-    mypy = (sys.executable, "-m", "mypy", "--strict", "--python-executable", plain)
-    mypy = (*mypy, "--config-file", os.devnull, "--cache-dir", tmp_path / "cache")
+    mypy: list[str | Path] = [
+        sys.executable,
+        "-m",
+        "mypy",
+        "--strict",
+        "--python-executable",
+        plain,
+    ]
+    mypy += ["--config-file", os.devnull, "--cache-dir", tmp_path / "cache"]
     right, wrong = tmp_path / "right.py", tmp_path / "wrong.py"
     right.write_text(TYPED)
     wrong.write_text(TYPED.replace("activation=", "activations="))
