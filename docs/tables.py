@@ -14,7 +14,7 @@ from flask import Flask
 
 from core.activations import ACTIVATIONS
 from core.costs import COSTS
-from core.verdict.mistakes.table import CATALOGUE, CONVENTIONS
+from core.verdict.mistakes.table import CATALOGUE, CONVENTIONS, Convention, Mistake
 from service import create_app
 from service.limits import Limits
 from service.openapi import document
@@ -74,9 +74,9 @@ def addresses(app: Flask) -> Iterator[tuple[str, str, str]]:
 
 def mistakes() -> str:
     """Every mistake that a diagnosis can name."""
+    catalogue: list[Mistake | Convention] = [*CATALOGUE, *CONVENTIONS]
     rows = [
-        (f"`{row.slug}`", row.where, row.instead, row.explanation, row.remedy)
-        for row in (*CATALOGUE, *CONVENTIONS)
+        (f"`{row.slug}`", row.where, row.instead, row.explanation, row.remedy) for row in catalogue
     ]
     return table(("slug", "where", "what is computed instead", "explanation", "remedy"), rows)
 
