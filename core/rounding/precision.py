@@ -57,7 +57,7 @@ class Precision:
 
     @property
     def gap_below_one(self) -> float:
-        """From 1 to the largest number below it that is stored: 1 − a is so large at least, or 0."""
+        """From 1 to the largest stored number below it: 1 − a is so large at least, or 0."""
         if self.decimals is not None:
             return 10.0**-self.decimals
         digits = self.significant_digits
