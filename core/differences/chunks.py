@@ -38,6 +38,11 @@ from core.differences.tally import Tally
 from core.differences.witness import part_of, refuse_corners
 from core.forward import Workings
 
+TASK_FLOPS = 5_000_000
+ENTRY_FLOPS = 1_500
+"""What numpy takes for a task, and the comparison for an entry, beside their arithmetic: so many
+operations of a large matrix product could be done meanwhile (measured: 30 in a nanosecond)."""
+
 NO_THREADS = 0.0  # operations: the parallelism is that of the chunks
 
 
@@ -50,19 +55,29 @@ class Chunk:
     flops: int
 
 
-def chunks(extent: Extent, flops: float) -> list[Chunk]:
-    """The plan of every source, cut after the task in which a chunk reaches so many operations."""
+def chunks(extent: Extent, effort: float) -> list[Chunk]:
+    """The plan of every source, cut after the task in which a chunk reaches so much effort.
+
+    Effort is told in operations of a large matrix product.
+    """
     found: list[Chunk] = []
-    first = last = cost = 0
+    first = last = flops = 0
+    spent = 0.0
     for task in tasks(every_unit(extent.sizes), extent):
-        if task.examples.start > 0:
-            continue  # the same sources in further examples
-        cost += plan_flops(task.units, extent)
-        last = task.rows.stop
-        if cost >= flops:
-            found.append(Chunk(first, last, cost))
-            first, cost = last, 0
-    return [*found, Chunk(first, last, cost)] if cost else found
+        if task.examples.start == 0:  # else the same sources in further examples
+            if spent >= effort:
+                found.append(Chunk(first, last, flops))
+                first, flops, spent = last, 0, 0.0
+            flops += plan_flops(task.units, extent)
+            spent += plan_flops(task.units, extent) + ENTRY_FLOPS * entries_of(task.units, extent)
+            last = task.rows.stop
+        spent += TASK_FLOPS
+    return [*found, Chunk(first, last, flops)]
+
+
+def entries_of(units: Units, extent: Extent) -> int:
+    """How many parameters these sources serve."""
+    return sum(len(own) * (n + 1) for own, n in zip(units, extent.sizes, strict=False))
 
 
 @dataclass(frozen=True)

@@ -37,9 +37,9 @@ REQUEST = GradientsSchema()
 ARRAYS = ("bias_gradients", "weight_gradients", "bias_uncertainties", "weight_uncertainties")
 ANSWER = CheckSchema(exclude=ARRAYS)
 
-CHUNK_FLOPS = 2e9
-"""Half a second to a second of one core: long beside the 3 ms that Dask takes for a task, short for
-whoever cancels."""
+CHUNK_FLOPS = 1.5e10
+"""Of a large matrix product: half a second of one core. That is long beside the 3 ms that Dask
+takes for a task, and short for whoever cancels."""
 
 
 @dataclass(frozen=True, eq=False)
