@@ -85,7 +85,7 @@ def place(page: Opened, at: str) -> list[float]:
 
 
 def test_pointing_moves_nothing(page: Opened) -> None:
-    """Neither hovering over numbers nor choosing one shifts the layout."""
+    """Neither hovering over numbers nor choosing one nor an error shifts the layout."""
     page.open()
     expect(page.tab.locator("#origin math").first).to_be_visible()
     expect(page.tab.locator("#timeline math").first).to_be_visible()
@@ -95,6 +95,10 @@ def test_pointing_moves_nothing(page: Opened) -> None:
         page.cell(at).click()
         expect(page.tab.locator(f'#origin math [data-at="{at}"]').first).to_be_visible()
         assert place(page, "/z/1/1") == before
+    page.cell("/weights/0/0/0").fill("abc")
+    expect(page.tab.locator(".problem")).to_be_visible()
+    assert place(page, "/z/1/1") == before
+    page.complaints.clear()  # the browser itself reports the 422
 
 
 def test_motion_is_reduced_where_that_is_wished(page: Opened) -> None:

@@ -75,8 +75,10 @@ def test_an_exercise_hides_its_answers_and_gives_hints(page: Opened) -> None:
     expect(page.cell("/z/0/0")).to_have_attribute("data-verdict", "")
     panel.get_by_role("button", name="Check my numbers").click()
     expect(page.cell("/z/0/0")).to_have_attribute("data-verdict", "wrong")
+    expect(panel.locator(".equations")).to_have_count(0)
     panel.get_by_role("button", name="Another hint").click()
     expect(panel.locator(".hints")).to_contain_text("forward")
+    expect(panel.locator(".equations .first")).to_contain_text("forward, layer 1")
     expect(page.cell("/z/0/0")).to_have_attribute("title", re.compile("no way of rounding"))
     assert not [
         url for url in answers if url.endswith(("/v1/gradients", "/v1/steps", "/v1/origins"))

@@ -77,6 +77,7 @@ export const words = {
   origin: {
     title: "Where does it come from?",
     empty: "Choose any number: its equation appears here, with the numbers in.",
+    stale: "This network has no answer: mend what is marked first.",
     exercise: "During an exercise the answers stay hidden. Fill in your own numbers below.",
     terms: "Term by term",
     stored: "Stored value",

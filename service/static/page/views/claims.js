@@ -14,6 +14,7 @@ import { words } from "../words.js";
 import { hintsPart } from "./hints.js";
 
 const PAUSE_MS = 350;
+const HINTS_THAT_PLACE = 2; // the second hint of an exercise names the equation and its layer
 const COLUMNS = ["z", "a", "delta", "bias_gradients", "weight_gradients"];
 const PRECISIONS = [
   "auto",
@@ -366,7 +367,7 @@ function told() {
       h("p", {}, words.claims.summary(verdict)),
     ),
     state.exercise ? null : verdict.diagnosis.map(finding),
-    equations(verdict.equations, first),
+    state.exercise && state.hints < HINTS_THAT_PLACE ? null : equations(verdict.equations, first),
     hintsPart(),
   ];
 }

@@ -18,7 +18,7 @@ const GIVEN = ["input", "target"];
 export function startOrigin() {
   const part = byId("origin");
   const soon = debounced(() => show(part), PAUSE_MS);
-  watch(["selected", "answer", "exercise"], soon);
+  watch(["selected", "answer", "exercise", "problems"], soon);
 }
 
 /** @param {HTMLElement} part */
@@ -35,6 +35,10 @@ async function show(part) {
     return;
   }
   const network = state.answered;
+  if (state.problems.length && network !== state.network) {
+    fill(part, heading(at), h("p", { class: "quiet" }, words.origin.stale));
+    return;
+  }
   try {
     const sections = await Promise.all([origin(at, found), walk(at, found)]);
     if (state.selected !== at || state.answered !== network) return;
