@@ -107,3 +107,20 @@ def test_the_oracle_is_held_at_the_stored_numbers() -> None:
             references.leaves(plain[quantity]), references.leaves(held[quantity]), strict=True
         )
         assert all(abs(a - b) <= 1e-12 * abs(a) for a, b in pairs)
+
+
+def test_a_batch_of_copies_is_as_certain_as_one() -> None:
+    """The same example eight times: the same values, and uncertainties of the same size.
+
+    The mean of eight takes some roundings more, which are few beside those of the way to it.
+    """
+    one = random_request(4, "sigmoid", "mean_squared_error")
+    one |= {"input": one["input"][:1], "target": one["target"][:1]}
+    many = one | {"input": one["input"] * 8, "target": one["target"] * 8}
+    single, batch = check(workings(one)), check(workings(many))
+    for quantity in GRADIENTS:
+        bounds = entries(single, quantity.replace("gradients", "uncertainties"))
+        wider = entries(batch, quantity.replace("gradients", "uncertainties"))
+        assert all(b <= 1.5 * a for a, b in zip(bounds, wider, strict=True))
+        pairs = zip(entries(single, quantity), entries(batch, quantity), bounds, strict=True)
+        assert all(abs(a - b) <= bound for a, b, bound in pairs)
