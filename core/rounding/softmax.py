@@ -17,9 +17,10 @@ class BoundedSoftmax(BoundedActivation):
             rest = 1.0 - value + REFERENCE
             less = sum_of_others(value * shrunk) + REFERENCE * shrunk
             more = sum_of_others(value * grown) + REFERENCE * grown
-            upper = value * (grown * rest + less) / (1.0 + value * grown - less)
-            lower = value * (shrunk * rest + more) / (1.0 - value * shrunk + more)
-        return np.minimum(no_nan(np.maximum(upper, lower)), 1.0)
+            up, down = np.exp(z.error), np.exp(-z.error)
+            upper = value * (grown * rest + less) / (value * up + sum_of_others(value * down))
+            lower = value * (shrunk * rest + more) / (value * down + sum_of_others(value * up))
+        return np.minimum(np.maximum(no_nan(upper), np.minimum(no_nan(lower), value)), 1.0)
 
     def evaluated(self, z: Bounded, value: Array, moved: Array) -> Array:
         """e^(z_j − m) / Σ e^(z_k − m): K and the shift's |z_j − m| twice, a sum of n, a quotient.
@@ -28,7 +29,8 @@ class BoundedSoftmax(BoundedActivation):
         size, n = value + moved, value.shape[-1]
         shifted = np.abs(z.value - z.value.max(axis=-1, keepdims=True)) + 2.0 * z.error
         count = 2.0 * self.ulps + n + 2.0 + 2.0 * shifted + (self.ulps + 1.0) * np.log(n)
-        error = self.roundings(z, count * size, size) + self.unshifted(z, size)
+        underflow = z.precision.t  # of the exponential; another of the quotient
+        error = self.roundings(z, count * size, size) + underflow + self.unshifted(z, size)
         return np.minimum(error, 1.0)
 
     def unshifted(self, z: Bounded, size: Array) -> Array:

@@ -91,6 +91,30 @@ def test_error_of_z_moves_a_within_the_bound(error: float) -> None:
     assert (off >= 0.98 * wide.error).all()
 
 
+def test_large_errors_of_z_leave_room_for_what_they_do() -> None:
+    """z ± 48 turns 10⁻³⁷ into 10⁻³⁵ and more; unknown z leave a anything from 0 to 1."""
+    z = np.array([[0.0, -85.0, -40.0]])
+    wide = bounded(z, 48.0, FLOAT64)
+    assert (exact(z + np.array([[-48.0, 48.0, -48.0]]))[0, 1] - wide.value[0, 1]) <= wide.error[
+        0, 1
+    ]
+    assert wide.error[0, 1] >= 0.9
+    small = bounded(z, 2.0, FLOAT64)
+    moved = exact(z + np.array([[-2.0, 2.0, -2.0]]))[0, 1] - small.value[0, 1]
+    assert moved <= small.error[0, 1] <= 1.01 * moved
+    assert (bounded(z, np.inf, FLOAT64).error >= 1.0).all()
+
+
+def test_exponential_and_quotient_may_both_underflow() -> None:
+    """Of e^(−17.9) in float16 half a unit is lost, and half a unit of its share again."""
+    z = np.array([[0.0, 0.0, -17.32]])
+    e = np.exp(z.astype(np.float16))
+    claimed = (e / e.sum(dtype=np.float16)).astype(float)
+    wide = bounded(z, 0.0, FLOAT16)
+    assert (np.abs(claimed - wide.value) <= wide.error).all()
+    assert wide.error[0, 2] >= 2 * 2.0**-25
+
+
 def test_underflow_of_exponentials_without_a_shift_is_covered() -> None:
     """In float16 e^(−15) has two bits left and e^(−20) none: then anything may come out."""
     near, far = np.array([[-9.0, -9.5, -10.0]]), np.array([[-15.0, -15.5, -16.0]])
