@@ -131,9 +131,13 @@ def measure(seed: int, networks: int, processes: int, rows: list[int], told: boo
     total: Tallies = {}
     work = partial(run, seed=seed, networks=networks, told=told)
     with ProcessPoolExecutor(processes) as pool:
-        for tallies in pool.map(work, rows):
+        for row, tallies in zip(rows, pool.map(work, rows), strict=True):
             for key, tally in tallies.items():
                 total.setdefault(key, Tally()).add(tally)
+            told_so_far = ", ".join(
+                f"{claimed} {t.place}/{t.slug}/{t.cases}" for (claimed, _), t in tallies.items()
+            )
+            print(f"{row + 1} of {len(SLIPS) + 1}: {told_so_far}", file=sys.stderr, flush=True)
     return total
 
 
