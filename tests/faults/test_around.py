@@ -11,7 +11,8 @@ from benchmarks.stress import faults
 
 pytestmark = [pytest.mark.faults, pytest.mark.filterwarnings("default")]
 
-needs_redis = pytest.mark.skipif(shutil.which("redis-server") is None, reason="no redis-server")
+NO_REDIS = shutil.which("redis-server") is None
+needs_redis = pytest.mark.skipif(NO_REDIS, reason="no redis-server")
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="mounting needs root")
 
 
