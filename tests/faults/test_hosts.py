@@ -56,6 +56,7 @@ class Hosts:
 
     def build(self) -> None:
         """A bridge, and a cable from it to each host."""
+        self.tear_down()  # of a run that was killed itself
         ip("link", "add", BRIDGE, "type", "bridge")
         ip("addr", "add", "10.213.7.254/24", "dev", BRIDGE)
         ip("link", "set", BRIDGE, "up")
@@ -82,8 +83,8 @@ class Hosts:
     def run(self, host: str, *command: str, **settings: str) -> None:
         """A process on a host."""
         quick = {
-            "DASK_DISTRIBUTED__COMM__TIMEOUTS__TCP": "5s",
-            "DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL": "10s",
+            "DASK_DISTRIBUTED__COMM__TIMEOUTS__TCP": "15s",
+            "DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL": "60s",
         }
         environment = {
             **os.environ,
@@ -105,6 +106,8 @@ class Hosts:
             process.kill()
             process.wait()
         for host in HOSTS:
+            with suppress(subprocess.CalledProcessError):
+                ip("link", "del", f"bck-{host}")
             with suppress(subprocess.CalledProcessError):
                 pids = subprocess.run(
                     ["ip", "netns", "pids", f"bck-{host}"], check=True, capture_output=True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,9 +14,22 @@ from service.jobs.store import Arrival, Store, Superseded
 DAY = 86_400.0
 
 
+SERVER = os.environ.get("TEST_DATABASE")
+"""An empty database to use instead of files, such as postgresql+psycopg://…"""
+
+
 @pytest.fixture
 def address(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path}/inner/jobs.sqlite"
+    if SERVER is None:
+        return f"sqlite:///{tmp_path}/inner/jobs.sqlite"
+    from sqlalchemy import create_engine
+
+    from service.jobs.store import tables
+
+    engine = create_engine(SERVER)
+    tables.drop_all(engine)
+    engine.dispose()
+    return SERVER
 
 
 @pytest.fixture
@@ -174,6 +188,7 @@ def test_jobs_have_owners(store: Store) -> None:
     assert store.listed("you", 10) == []
 
 
+@pytest.mark.skipif(SERVER is not None, reason="a server has no folder")
 def test_the_folder_is_the_owners_alone(store: Store, tmp_path: Path) -> None:
     """What people send is not for other users of the machine."""
     assert (tmp_path / "inner").stat().st_mode & 0o077 == 0
