@@ -123,6 +123,8 @@ def test_either_slope_is_right_within_the_error_of_a_kink(name: str, low: float)
     for right in (low, 1.0):
         met = np.abs(slope.value - right) <= slope.error
         assert met.tolist() == [right == low, True, True, True, right == 1.0]
+    assert slope.value[2] - slope.error[2] == pytest.approx(low, abs=1e-12)
+    assert slope.value[2] + slope.error[2] == pytest.approx(1.0, abs=1e-12)
     assert slope.error[[0, 4]] == pytest.approx([low * 2.0**-52, 0.0], rel=0.01, abs=1e-300)
 
 
