@@ -10,14 +10,17 @@ is shared are no more than ratios; each is measured beside what it is compared w
 """
 
 import argparse
+import os
 import resource
 import statistics
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import orjson
@@ -36,9 +39,11 @@ from tests.mistaken import SLIPS, Exercise, can_stand, place_sets, worked
 ITEMS = 10_000
 WRONG_SHARE = 0.2
 SAMPLE = 400  # requests one by one: enough for a rate, and compared bit for bit
-HEAVY = ((784, 700, 500, 200, 10), 96)
+HEAVY = ((784, 700, 500, 200, 10), 64)
+ROUNDS = 3
 MILLION = ((784, 700, 500, 200, 10), 32)
 WORKERS = (4, 16, 64)
+CHUNK_SECONDS = 0.5
 
 
 def main() -> None:
@@ -146,7 +151,7 @@ def compare(client: Client, name: str, network: Any, population: list[dict[str, 
     }
     print(
         f"{name}: {len(items)} in a batch {batch:.0f}/s, one request each {single:.0f}/s: "
-        f"{batch / single:.1f} times; {same} of {len(alone)} answers the same bit for bit; {verdicts}",
+        f"{batch / single:.1f} times; {same} of {len(alone)} the same bit for bit; {verdicts}",
         flush=True,
     )
 
@@ -157,9 +162,7 @@ def compare(client: Client, name: str, network: Any, population: list[dict[str, 
 def network_of(sizes: tuple[int, ...], examples: int) -> tuple[Network, Batch]:
     """A random network of tanh."""
     generator = np.random.default_rng(0)
-    weights = [
-        generator.normal(size=(n, m)) / np.sqrt(m) for m, n in zip(sizes, sizes[1:], strict=False)
-    ]
+    weights = [generator.normal(size=(n, m)) / np.sqrt(m) for m, n in pairwise(sizes)]
     biases = [generator.normal(size=n) for n in sizes[1:]]
     activations = [ACTIVATIONS["tanh"]() for _ in biases]
     network = Network.of(weights, biases, activations, COSTS["mean_squared_error"]())
@@ -167,34 +170,61 @@ def network_of(sizes: tuple[int, ...], examples: int) -> tuple[Network, Batch]:
     return network, Batch.of(inputs, generator.uniform(size=(examples, sizes[-1])))
 
 
+class Dask:
+    """A scheduler of its own, a client of it, and what all of its processes have computed."""
+
+    def __init__(self, folder: Path, workers: int) -> None:
+        self.service = Service(folder)
+        self.client: Any = Connector(folder, workers=workers).client()
+        self.client.wait_for_workers(workers, timeout=600)
+
+    def seconds(self) -> float:
+        """Of computing: the scheduler's, its workers', and ours."""
+        others = [*self.service.scheduler(), *self.service.dask_workers()]
+        return time.process_time() + sum(map(computed, others))
+
+    def stop(self) -> None:
+        """Leave nothing behind."""
+        self.service.kill(*self.service.scheduler())
+        self.client.close(timeout=1)
+
+
 @contextmanager
-def dask(workers: int) -> Iterator[Any]:
-    """A client of a scheduler of its own."""
+def dask(workers: int) -> Iterator[Dask]:
+    """Such a scheduler, for as long as it is needed."""
     with TemporaryDirectory() as folder:
-        connector = Connector(Path(folder), workers=workers)
-        client = connector.client()
-        client.wait_for_workers(workers, timeout=120)
+        made = Dask(Path(folder), workers)
         try:
-            yield client
+            yield made
         finally:
-            Service.kill(*Service(Path(folder)).scheduler())
-            client.close(timeout=1)
+            made.stop()
 
 
-def timed(call: Callable[[], Any]) -> float:
-    """Seconds."""
-    began = time.perf_counter()
+def computed(pid: int) -> float:
+    """Seconds that a process has computed."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+class Taken(NamedTuple):
+    """Seconds on the clock, and of computing."""
+
+    clock: float
+    computing: float
+
+
+def timed(call: Callable[[], Any], seconds: Callable[[], float] = time.process_time) -> Taken:
+    """What a call takes."""
+    began, before = time.perf_counter(), seconds()
     call()
-    return time.perf_counter() - began
+    return Taken(time.perf_counter() - began, seconds() - before)
 
 
 def heavy(_: int) -> None:
     """The same chunks one after another here, on one worker, and on two; three rounds."""
     check = Check(*network_of(*HEAVY), Options(entries="all"))
     plan, numbers = b"null\n" + packed(check), range(len(check.chunks))
-    print(
-        f"{check.network.parameters} parameters, {len(numbers)} chunks, {check.flops:.3g} operations"
-    )
+    print(f"{check.network.parameters} parameters, {len(numbers)} chunks, {check.flops:.3g} flop")
 
     def in_process() -> None:
         fresh = unpacked(packed(check))
@@ -207,17 +237,24 @@ def heavy(_: int) -> None:
 
     with dask(1) as one, dask(2) as two:
         rounds = [
-            (timed(in_process), timed(lambda: on(one)), timed(lambda: on(two))) for _ in range(4)
-        ]
-    rounds = rounds[1:]  # the first loads the code everywhere
+            (
+                timed(in_process),
+                timed(lambda: on(one.client), one.seconds),
+                timed(lambda: on(two.client), two.seconds),
+            )
+            for _ in range(ROUNDS + 1)
+        ][1:]  # the first loads the code everywhere
     for alone, single, double in rounds:
         print(
-            f"in process {alone:.2f} s, one worker {single:.2f} s ({100 * (single / alone - 1):+.0f} %), "
-            f"two {double:.2f} s: {single / double:.2f} times"
+            f"in process {alone.clock:.2f} s, one worker {single.clock:.2f} s, two "
+            f"{double.clock:.2f} s: {single.clock / double.clock:.2f} times; computing "
+            f"{alone.computing:.2f} s, {single.computing:.2f} s, {double.computing:.2f} s"
         )
-    best = [min(column) for column in zip(*rounds, strict=True)]
+    clock = [min(taken.clock for taken in column) for column in zip(*rounds, strict=True)]
+    work = [min(taken.computing for taken in column) for column in zip(*rounds, strict=True)]
     print(
-        f"best of each: {best[1] / best[0] - 1:+.1%} overhead, {best[1] / best[2]:.2f} times on two"
+        f"best of each: {clock[1] / clock[0] - 1:+.1%} on the clock, "
+        f"{work[1] / work[0] - 1:+.1%} in computing; {clock[1] / clock[2]:.2f} times on two"
     )
 
 
@@ -247,9 +284,8 @@ def million(_: int) -> None:
         seconds = time.perf_counter() - began
     shares = ", ".join(f"{share:.0%}" for share in seen[:: max(1, len(seen) // 8)])
     print(f"{found}; {seconds:.1f} s, {1e6 * seconds / found.checked:.2f} µs for each parameter")
-    print(
-        f"progress {shares}; largest memory in MiB { ({k: v // 2**20 for k, v in largest.items()}) }"
-    )
+    memory = {name: size // 2**20 for name, size in largest.items()}
+    print(f"progress {shares}; largest memory in MiB {memory}")
     print(f"this client {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MiB")
 
 
@@ -264,22 +300,28 @@ def resident(pid: int) -> int:
 
 def overhead(_: int) -> None:
     """What a task costs the scheduler and the network, apart from its work."""
-    with dask(2) as client:
+    each = Taken(0.0, 0.0)
+    with dask(2) as two:
+
+        def empty(count: int) -> None:
+            tasks = [two.client.submit(handed_on, b"x" * 4000, pure=False) for _ in range(count)]
+            two.client.gather(tasks)
+
+        empty(50)
         for count in (200, 1000):
-            seconds = [
-                timed(
-                    lambda: client.gather(
-                        [client.submit(handed_on, b"x" * 4000, pure=False) for _ in range(count)]
-                    )
-                )
-                for _ in range(3)
-            ]
-            each = statistics.median(seconds) / count
-            print(f"{count} empty tasks: {1e3 * each:.2f} ms each")
-    work = 0.5
+            taken = [timed(partial(empty, count), two.seconds) for _ in range(3)]
+            each = Taken(
+                *(statistics.median(column) / count for column in zip(*taken, strict=True))
+            )
+            print(
+                f"{count} empty tasks: {1e3 * each.clock:.2f} ms each, "
+                f"{1e3 * each.computing:.2f} ms of computing"
+            )
     for workers in WORKERS:
-        busy = min(1.0, work / (workers * each))
-        print(f"{workers} workers, chunks of {work} s: {busy * work / (work + each):.1%} of linear")
+        speed = workers / max(
+            1.0 + each.clock / CHUNK_SECONDS, workers * each.clock / CHUNK_SECONDS
+        )
+        print(f"{workers} workers, chunks of {CHUNK_SECONDS} s: {speed:.1f} times one")
 
 
 if __name__ == "__main__":
