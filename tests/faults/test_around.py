@@ -17,7 +17,7 @@ needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="mounting needs root")
 
 
 def test_a_killed_worker_takes_only_what_it_had() -> None:
-    """Without retries at most one request of each caller is lost to each kill, and none is wrong."""
+    """Without retries a kill costs each caller one request at most, and none is wrong."""
     found = faults.killed_worker(retries=0)
     assert set(found) <= {"right", "lost"}
     assert found["lost"] <= 2 * faults.CLIENTS
