@@ -2,12 +2,23 @@
 
 import { Lost, Refused, cancel, post } from "./api.js";
 import { debounced } from "./dom.js";
-import { parameters } from "./network.js";
+import { batchSize, parameters, sizes } from "./network.js";
 import { change, state, watch } from "./state.js";
 
 const PAUSE_MS = 25; // between keys; an answer takes some 10 ms
 const RETRY_MS = 3000;
 export const EAGER_PARAMETERS_MAX = 2000; // beyond, the check and the steps wait until they are asked for
+
+let stepsOf = ""; // the outline of the network whose steps are there
+
+/**
+ * What the formulas of the steps depend on: everything but the numbers.
+ * @param {import("./network.js").Network} network
+ * @returns {string}
+ */
+function outline(network) {
+  return JSON.stringify([sizes(network), network.activation, network.cost, batchSize(network)]);
+}
 
 /** Starts to watch the network. */
 export function startWork() {
@@ -37,7 +48,8 @@ export function ask() {
       "gradients",
     );
     if (state.network !== network) return;
-    change({ answer, answered: network, problems: [], connection: "", steps: [] });
+    const steps = stepsOf === outline(network) ? state.steps : [];
+    change({ answer, answered: network, problems: [], connection: "", steps });
     if (small || Number.isFinite(state.step)) askSteps();
   }, ask);
 }
@@ -48,7 +60,9 @@ export function askSteps() {
   if (!network || state.steps.length || state.exercise) return;
   attempt(async () => {
     const { steps } = await post("/v1/steps", network, "steps");
-    if (state.network === network) change({ steps });
+    if (!state.network || outline(state.network) !== outline(network)) return;
+    stepsOf = outline(network);
+    change({ steps });
   }, askSteps);
 }
 
