@@ -215,6 +215,13 @@ def overflowing(workings: Workings, options: Options) -> Check:
     return replace(check(workings, options), step=math.inf)
 
 
+def test_a_null_precision_is_told(client: FlaskClient) -> None:
+    """A null where the words of a field hold braces is a 422 like any other."""
+    asked = {"layer_sizes": [2, 3, 2], "precision": None}
+    body = check_problem(client.post("/v1/challenges", json=asked), 422, "not-valid")
+    assert [error["pointer"] for error in body["errors"]] == ["/precision"]
+
+
 def test_a_million_mistakes_are_told_in_time(client: FlaskClient, network: Any) -> None:
     """Looking for the name that was meant stops with the fifty errors that are told."""
     network["activation"] = ["sigmiod"] * 100_000
