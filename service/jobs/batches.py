@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from hashlib import sha256
 from http import HTTPStatus
 from itertools import chain
@@ -9,9 +10,9 @@ from secrets import token_hex
 from typing import Any, NamedTuple
 
 import orjson
-from flask import Response, request
+from flask import Response, current_app, request
 from marshmallow import ValidationError
-from werkzeug.exceptions import Conflict, TooManyRequests, UnsupportedMediaType
+from werkzeug.exceptions import Conflict, ServiceUnavailable, TooManyRequests, UnsupportedMediaType
 
 from schemas.batches import BatchSchema, Header, HeaderSchema, JobSchema, ResultsSchema
 from schemas.problems import flatten
@@ -87,7 +88,27 @@ def batches() -> Response:
     `common`, or under a name in `networks` that they refer to. Each item's error is that item's
     answer. Send `application/x-ndjson` and neither side has to hold the whole.
     """
-    most = limits()
+    with place_to_read():
+        return answered_or_job(limits())
+
+
+@contextmanager
+def place_to_read() -> Iterator[None]:
+    """One of the few threads that may wait for a long body. Raises 503 where there is none."""
+    readers = current_app.extensions["readers"]
+    if request.mimetype != NDJSON:
+        yield  # read_body sees to it
+    elif not readers.acquire(blocking=False):
+        raise ServiceUnavailable("too many large bodies are arriving", retry_after=RETRY_SECONDS)
+    else:
+        try:
+            yield
+        finally:
+            readers.release()
+
+
+def answered_or_job(most: Limits) -> Response:
+    """The batch read, and 200 or 202."""
     job_name(owner())  # a key that cannot be one is told, whatever becomes of the batch
     arriving = read_batch(most)
     counted = Counted(most)

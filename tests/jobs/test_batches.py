@@ -228,6 +228,18 @@ def test_batches_that_are_none(
     assert said in answer.get_json()["detail"]
 
 
+def test_too_many_bodies_at_once(client: FlaskClient, app: Flask, batch: dict[str, Any]) -> None:
+    """503 where every thread that may wait for a long body does; each gives its place back."""
+    readers = app.extensions["readers"]
+    held = [readers.acquire(blocking=False) for _ in range(100)].count(True)
+    assert held > 0
+    post = {"data": as_lines(batch), "content_type": NDJSON}
+    assert client.post("/v1/batches", **post).status_code == 503
+    readers.release()
+    for _ in range(3):
+        assert client.post("/v1/batches", **post).status_code == 200
+
+
 def test_finite_differences(client: FlaskClient, network: dict[str, Any]) -> None:
     """The check of the single request without its arrays, at once and as a job."""
     alone = client.post("/v1/gradients", json=network).get_json()["finite_difference"]
