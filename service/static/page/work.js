@@ -5,7 +5,7 @@ import { debounced } from "./dom.js";
 import { batchSize, parameters, sizes } from "./network.js";
 import { change, state, watch } from "./state.js";
 
-const PAUSE_MS = 25; // between keys; an answer takes some 10 ms
+const PAUSE_MS = 10; // a burst of changes is one request; an answer takes as long
 const RETRY_MS = 3000;
 export const EAGER_PARAMETERS_MAX = 2000; // beyond, the check and the steps wait until they are asked for
 
