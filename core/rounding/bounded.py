@@ -25,7 +25,6 @@ number has an infinite error: it may have overflowed. docs/bounds.md has the der
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from core.arrays import Array
 from core.rounding.precision import Precision
@@ -51,7 +50,7 @@ class Bounded:
     def exactly(cls, value: Any, precision: Precision) -> "Bounded":
         """A number that every precision holds exactly, like 0, 1 or 2."""
         value = np.asarray(value, dtype=np.float64)
-        return cls(value, np.zeros_like(value), precision)
+        return cls(value, np.zeros(value.shape), precision)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -88,7 +87,8 @@ class Bounded:
         return self.as_bounded(other) - self
 
     def __mul__(self, other: Any) -> "Bounded":
-        other = self.as_bounded(other)
+        if not isinstance(other, Bounded):  # exact
+            return self.rounded(self.value * other, self.error * np.abs(other))
         crossed = np.abs(self.value) * other.error + self.error * other.size
         return self.rounded(self.value * other.value, crossed)
 
@@ -96,11 +96,13 @@ class Bounded:
     __rmul__ = __mul__
 
     def __truediv__(self, other: Any) -> "Bounded":
-        other = self.as_bounded(other)
-        value = self.value / other.value
-        room = np.abs(other.value) - other.error
-        error = np.where(room > 0, (self.error + np.abs(value) * other.error) / room, np.inf)
-        quotient = self.rounded(value, error)
+        if not isinstance(other, Bounded):  # exact
+            quotient = self.rounded(self.value / other, self.error / np.abs(other))
+        else:
+            value = self.value / other.value
+            room = np.abs(other.value) - other.error
+            error = np.where(room > 0, (self.error + np.abs(value) * other.error) / room, np.inf)
+            quotient = self.rounded(value, error)
         return quotient.widened(self.precision.u * quotient.size)  # by the rounded reciprocal
 
     def __rtruediv__(self, other: Any) -> "Bounded":
@@ -146,11 +148,14 @@ class Bounded:
 
 
 def overflowing(error: Array, size: Array, precision: Precision) -> Array:
-    """The error, infinite where a number of this size may have overflowed or was undefined."""
-    return no_nan(np.where(size > precision.largest, np.inf, error))
+    """The error, infinite where a number of this size may have overflowed or was undefined.
+
+    An error that is not a number is part of a size that is none either, and is not within.
+    """
+    return np.where(size <= precision.largest, error, np.inf)
 
 
 def no_nan(error: Array) -> Array:
     """Infinite where nothing is known."""
-    unknown: NDArray[np.bool_] = np.isnan(error)
-    return np.where(unknown, np.inf, error) if unknown.any() else error
+    known: Array = np.fmin(error, np.inf)  # of two, the one that is a number
+    return known

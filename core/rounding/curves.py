@@ -44,7 +44,7 @@ class BoundedSigmoid(BoundedActivation):
     def slope_moved(self, z: Bounded, value: Array) -> Array:
         """|σ″| = σ′ |1 − 2a| and |σ‴| ≤ 1/8; also |(ln σ′)′| ≤ 1."""
         e = z.error
-        bend = np.abs(1.0 - 2.0 * self.sigma(z.value)) * value * e + e * e / 16.0
+        bend = np.abs(1.0 - 2.0 * self(z).value) * value * e + e * e / 16.0
         return np.minimum(bend, value * np.expm1(e))
 
     def slope_evaluated(self, z: Bounded, value: Array, moved: Array) -> Array:
@@ -76,7 +76,7 @@ class BoundedTanh(BoundedActivation):
     def slope_moved(self, z: Bounded, value: Array) -> Array:
         """|σ″| = 2 |a| σ′ and |σ‴| ≤ 2; also |(ln σ′)′| ≤ 2."""
         e = z.error
-        bend = 2.0 * np.abs(self.sigma(z.value)) * value * e + e * e
+        bend = 2.0 * np.abs(self(z).value) * value * e + e * e
         return np.minimum(bend, value * np.expm1(2.0 * e))
 
     def slope_evaluated(self, z: Bounded, value: Array, moved: Array) -> Array:

@@ -5,6 +5,7 @@ precisions, what is written down (half a unit of the last decimal or significant
 """
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -40,12 +41,12 @@ class Precision:
     decimals: int | None = None
     significant_digits: int | None = None
 
-    @property
+    @cached_property
     def u(self) -> float:
         """Error of one operation on the claimant's side and one on ours, relative to the result."""
         return (self.unit_roundoff + REFERENCE) * HEADROOM
 
-    @property
+    @cached_property
     def t(self) -> float:
         """The same in absolute terms, where results underflow."""
         return self.underflow + float(np.finfo(np.float64).smallest_subnormal)
@@ -63,7 +64,7 @@ class Precision:
         digits = self.significant_digits
         return self.unit_roundoff if digits is None else 10.0**-digits
 
-    @property
+    @cached_property
     def has_notation(self) -> bool:
         """Whether stored numbers are written down shorter than the arithmetic has them."""
         return self.decimals is not None or self.significant_digits is not None

@@ -38,12 +38,15 @@ class BoundedActivation:
 
     def __init__(self, sigma: Activation, ulps: float = ULPS) -> None:
         self.sigma, self.ulps, self.name = sigma, ulps, sigma.name
+        self._latest: tuple[Bounded, Bounded] | None = None
 
     def __call__(self, z: Bounded) -> Bounded:
-        """σ(z), not yet stored."""
-        value = self.sigma(z.value)
-        moved = self.moved(z, value)
-        return finished(z, value, moved + self.evaluated(z, value, moved))
+        """σ(z), not yet stored; that of the latest z is kept, since σ′ asks for it again."""
+        if self._latest is None or self._latest[0] is not z:
+            value = self.sigma(z.value)
+            moved = self.moved(z, value)
+            self._latest = z, finished(z, value, moved + self.evaluated(z, value, moved))
+        return self._latest[1]
 
     def derivative(self, z: Bounded) -> Bounded:
         """σ′(z) as stored."""
@@ -61,8 +64,9 @@ class BoundedActivation:
 
     def moved(self, z: Bounded, value: Array) -> Array:
         """How far z ± e moves σ: to its values at both ends, within what its slope allows."""
-        upper = self.sigma(np.nextafter(z.value + z.error, np.inf))
-        lower = self.sigma(np.nextafter(z.value - z.error, -np.inf))
+        upward = np.nextafter(z.value + z.error, np.inf)
+        downward = np.nextafter(z.value - z.error, -np.inf)
+        upper, lower = self.sigma(np.array((upward, downward)))
         ends = np.maximum(np.abs(upper - value), np.abs(value - lower))
         return np.minimum(no_nan(ends) + REFERENCE * np.abs(value), self.steepest * z.error)
 
