@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 from typing import Any, TypeAlias
 
 Client: TypeAlias = Any  # Dask's, which has no types
@@ -119,6 +120,10 @@ def connected(address: str, security: Any) -> Client:
 
 
 def closed(client: Client) -> None:
-    """Let go of a client, whatever state its scheduler is in."""
-    with suppress(Exception):
-        client.close(timeout=CLOSE_SECONDS)
+    """Let go of a client; nobody waits for it, since one that lost its scheduler may never close."""
+
+    def close() -> None:
+        with suppress(Exception):
+            client.close(timeout=CLOSE_SECONDS)
+
+    Thread(target=close, name="closing", daemon=True).start()
