@@ -120,7 +120,7 @@ def connected(address: str, security: Any) -> Client:
 
 
 def closed(client: Client) -> None:
-    """Let go of a client; nobody waits for it, since one that lost its scheduler may never close."""
+    """Let go of a client without waiting: one that lost its scheduler may never close."""
 
     def close() -> None:
         with suppress(Exception):
