@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -12,6 +13,8 @@ from core.forward import Workings
 
 QUANTITIES = ("z", "a", "cost", "delta", "bias_gradients", "weight_gradients")
 """In the order in which a computation meets them. `cost` stands under layer L."""
+
+ORDER = {quantity: i for i, quantity in enumerate(QUANTITIES)}
 
 
 class Claimed(NamedTuple):
@@ -42,8 +45,12 @@ class Claims:
 
     def __iter__(self) -> Iterator[Key]:
         """Keys in the order in which the computation meets them."""
-        order = {quantity: i for i, quantity in enumerate(QUANTITIES)}
-        return iter(sorted(self.layers, key=lambda key: (order[key[0]], key[1])))
+        return iter(self.keys)
+
+    @cached_property
+    def keys(self) -> tuple[Key, ...]:
+        """The same, sorted once."""
+        return tuple(sorted(self.layers, key=lambda key: (ORDER[key[0]], key[1])))
 
     def __getitem__(self, key: Key) -> Claimed:
         return self.layers[key]

@@ -86,7 +86,7 @@ def shows(one: Standing, places: Sequence[Place], exercise: Exercise) -> bool:
 def moved(value: Array, right: Bounded, mask: NDArray[np.bool_]) -> bool:
     """Whether an entry of the mask is beyond twice its bound, or not a number."""
     within = np.abs(value - right.value) <= TWICE * right.error
-    return bool((~within & mask).any())
+    return bool(np.count_nonzero(~within & mask))
 
 
 def convention_coverage(claims: Claims, reference: Workings) -> dict[str, bool | None]:

@@ -63,10 +63,9 @@ def own_numbers(claims: Claims, reference: Workings, right: frozenset[Key]) -> O
 
 def with_claims(bounded: Bounded, claim: Claimed) -> Bounded:
     """The claimed entries as ingredients: what the claimant went on with may be unrounded."""
-    values = np.where(np.isfinite(claim.values), claim.values, 0.0)
-    own = Bounded(values, np.zeros_like(values), bounded.precision)
-    error = own.widened(bounded.precision.written(np.abs(values))).error
-    error = np.where(np.isfinite(claim.values), error, np.inf)
+    finite = np.isfinite(claim.values)
+    values = np.where(finite, claim.values, 0.0)
+    error = np.where(finite, bounded.precision.written(np.abs(values)), np.inf)
     return Bounded(
         np.where(claim.mask, values, bounded.value),
         np.where(claim.mask, error, bounded.error),
@@ -79,7 +78,8 @@ def equations_on(own: OwnNumbers) -> list[Tested]:
     places: dict[tuple[str, int], list[Place]] = {}
     for place in order_of_computation(own.w.depth):
         places.setdefault((EQUATION_OF[place[0]], place[1]), []).append(place)
-    return [tested(own, *at, here) for at, here in places.items()]
+    with np.errstate(all="ignore"):
+        return [tested(own, *at, here) for at, here in places.items()]
 
 
 def tested(own: OwnNumbers, equation: str, layer: int, places: list[Place]) -> Tested:
@@ -95,11 +95,11 @@ def tested(own: OwnNumbers, equation: str, layer: int, places: list[Place]) -> T
 def outcome(own: OwnNumbers, place: Place) -> Outcome:
     """Whether the claimed result of this place follows from the claimant's own ingredients."""
     claim = own.claims.get(key_of(place))
-    if claim is None or not claim.mask.any():
+    if claim is None or not np.count_nonzero(claim.mask):
         return "untested"
     fails = False
     for option in results(own, place):
-        if np.isfinite(option.error).any():
+        if np.count_nonzero(np.isfinite(option.error)):
             if fits(claim, option).all():
                 return "holds"
             fails = True
@@ -113,14 +113,10 @@ def results(own: OwnNumbers, place: Place) -> Iterator[Bounded]:
     name, l = place
     equation = getattr(CHAPTER, name)
     for w in prepared(own, place):
-        with np.errstate(all="ignore"):
-            result = equation(w, l).written()
-        yield result
+        yield equation(w, l).written()
     w, output, known = own.w, own.w.output, {("z", l), ("a", l)} <= own.known
     if name == "bp1" and known and isinstance(output, TextbookOutput) and output.shortened:
-        with np.errstate(all="ignore"):
-            result = output.by_chain_rule(w.z[l], w.a[l], w.y).written()
-        yield result
+        yield output.by_chain_rule(w.z[l], w.a[l], w.y).written()
 
 
 def prepared(own: OwnNumbers, place: Place) -> Iterator[Workings]:

@@ -1,7 +1,8 @@
 """Each claimed number against its bound, and the census of a quantity."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,17 +68,49 @@ def ratios(claim: Claimed, bounded: Bounded) -> NDArray[np.float64]:
     return np.where(claim.mask, ratio, 0.0)
 
 
-def census(quantity: str, claims: Claims, reference: Workings) -> Census:
-    """What the claims of one quantity come to."""
+Fitting = Mapping[Key, NDArray[np.bool_]]
+"""What `fits` says to the claims of each key."""
+
+
+def fitting(claims: Claims, reference: Workings) -> Fitting:
+    """`fits` for every claimed key, with one comparison for all entries end to end."""
+    if not claims.keys:
+        return {}
+    parts = [(claims[key], as_bounded(reference, key)) for key in claims]
+    claim = Claimed(*(end_to_end(part) for part in zip(*(c for c, _ in parts), strict=True)))
+    bounded = Bounded(
+        end_to_end(b.value for _, b in parts),
+        end_to_end(b.error for _, b in parts),
+        parts[0][1].precision,
+    )
+    within, found, start = fits(claim, bounded), {}, 0
+    for key, (one, _) in zip(claims, parts, strict=True):
+        stop = start + one.mask.size
+        found[key] = within[start:stop].reshape(one.mask.shape)
+        start = stop
+    return found
+
+
+def end_to_end(arrays: Iterable[NDArray[Any]]) -> NDArray[Any]:
+    """All entries in one row."""
+    return np.concatenate([array.ravel() for array in arrays])
+
+
+def census(
+    quantity: str, claims: Claims, reference: Workings, within: Fitting | None = None
+) -> Census:
+    """What the claims of one quantity come to; `within` where it is known already."""
+    within = fitting(claims, reference) if within is None else within
     checked = decided = 0
     wrong: list[WrongEntry] = []
     for key in claims:
         if key[0] != quantity:
             continue
         claim, bounded = claims[key], as_bounded(reference, key)
-        checked += int(claim.mask.sum())
-        decided += int((claim.mask & np.isfinite(bounded.error)).sum())
-        wrong += wrong_entries(key, claim, bounded, reference)
+        checked += int(np.count_nonzero(claim.mask))
+        decided += int(np.count_nonzero(claim.mask & np.isfinite(bounded.error)))
+        if not within[key].all():
+            wrong += wrong_entries(key, claim, bounded, reference)
     first = tuple(wrong[:LISTED])
     wrong.sort(key=lambda entry: -entry.ratio)
     worst = wrong[0] if wrong else None
@@ -89,8 +122,6 @@ def wrong_entries(
 ) -> Iterable[WrongEntry]:
     """The claimed numbers outside their bounds."""
     off = ~fits(claim, bounded)
-    if not off.any():
-        return
     ratio, overflow = ratios(claim, bounded), may_overflow(reference, key)
     for index in zip(*np.nonzero(np.atleast_1d(off)), strict=True):
         at = tuple(int(i) for i in index) if claim.values.ndim else ()

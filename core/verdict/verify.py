@@ -9,11 +9,11 @@ from core.forward import Workings
 from core.network import Batch, Network
 from core.rounding.activations import ULPS
 from core.rounding.precision import Precision
-from core.verdict.claims import QUANTITIES, Claimed, Claims
+from core.verdict.claims import QUANTITIES, Claimed, Claims, Key
 from core.verdict.coverage import Coverage
 from core.verdict.diagnosis import BUDGET, Diagnosis, diagnose
 from core.verdict.equations import Tested, equations_on, own_numbers
-from core.verdict.judgement import Census, as_bounded, census, fits
+from core.verdict.judgement import Census, Fitting, as_bounded, census, fits, fitting
 from core.verdict.notation import possible_precisions
 from core.verdict.prepared import Prepared
 
@@ -61,10 +61,13 @@ def verify_prepared(
     precision = precision or kindest_precision(prepared, claims, ulps)
     plain, reference = prepared.plain, prepared.reference(precision, ulps)
     claims = best_layout(claims, reference)
+    within = fitting(claims, reference)
     censuses = tuple(
-        census(q, claims, reference) for q in QUANTITIES if any(key[0] == q for key in claims)
+        census(q, claims, reference, within)
+        for q in QUANTITIES
+        if any(key[0] == q for key in claims)
     )
-    right = frozenset(key for key in everything(claims, reference))
+    right = frozenset(everything(within, reference))
     wrong = claims.transposed or any(c.wrong for c in censuses)
     covered = prepared.coverage(claims, precision, ulps)
     tested = equations_on(own_numbers(claims, reference, right))
@@ -95,18 +98,14 @@ def kindest_precision(prepared: Prepared, claims: Claims, ulps: float) -> Precis
 def wrong_count(claims: Claims, reference: Workings) -> int:
     """How many claimed numbers lie outside their bounds."""
     claims = best_layout(claims, reference)
-    return sum(int((~fits(claims[key], as_bounded(reference, key))).sum()) for key in claims)
+    return sum(int(np.count_nonzero(~here)) for here in fitting(claims, reference).values())
 
 
-def everything(claims: Claims, reference: Workings) -> list[tuple[str, int]]:
+def everything(within: Fitting, reference: Workings) -> list[Key]:
     """All keys of the workings but those whose claims are wrong."""
     keys = [(q, l) for q in QUANTITIES if q != "cost" for l in reference.W.numbers]
     keys.append(("cost", reference.depth))
-    return [
-        key
-        for key in keys
-        if key not in claims.layers or fits(claims[key], as_bounded(reference, key)).all()
-    ]
+    return [key for key in keys if key not in within or within[key].all()]
 
 
 def best_layout(claims: Claims, reference: Workings) -> Claims:
