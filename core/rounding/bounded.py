@@ -144,7 +144,8 @@ class Bounded:
         """As stored: rounded to the claimant's notation, if that is coarser than his arithmetic."""
         if not self.precision.has_notation:
             return self
-        return self.widened(self.precision.written(self.size))
+        error = no_nan(self.precision.after_writing(self.value, self.error))
+        return Bounded(self.value, error, self.precision)
 
 
 def overflowing(error: Array, size: Array, precision: Precision) -> Array:

@@ -21,6 +21,10 @@ HEADROOM = 1.0 + 2.0**-12
 ON_WRITING = 2.0
 """Roundings of a format on the way to decimals: np.round multiplies and divides."""
 
+SURELY = 40.0
+"""An interval so many times narrower than half a unit, and as close to a short number, is written
+as that: also below a power of ten, where digits are ten times as fine."""
+
 CLOSE_TO_A_POWER = 1e-12
 """log10 of a power of ten may come out this much too small, and the number one digit too short."""
 
@@ -77,6 +81,24 @@ class Precision:
         if self.decimals is not None:
             return 0.5 * 10.0**-self.decimals * HEADROOM + on_writing
         return half_digit(size, self.significant_digits or 1) + on_writing
+
+    def after_writing(self, value: Array, error: Array) -> Array:
+        """What a stored number, value ± error before it was written, is within of value.
+
+        Where a short number is close, the whole interval is written as that one: nothing but the
+        way to it is lost, and nothing at all where value is short itself.
+        """
+        size = np.abs(value) + error
+        change = self.written(size)
+        same = error + np.abs(self.nearest(value) - value) + ON_WRITING * self.u * size
+        return np.where(SURELY * same < change, same, error + change)
+
+    def nearest(self, value: Array) -> Array:
+        """The nearest number in this notation, but for two roundings of float64."""
+        if self.decimals is not None:
+            return np.round(value, self.decimals)
+        unit = 2.0 * half_digit(np.abs(value), self.significant_digits or 1) / HEADROOM
+        return np.where(unit > 0, np.rint(value / np.where(unit > 0, unit, 1.0)) * unit, 0.0)
 
     def averaging(self, examples: int) -> "Precision":
         """The same where δ may be computed with the 1/N of the cost in it, as automatic

@@ -228,5 +228,7 @@ def test_shapes_follow_the_values() -> None:
 def test_written_numbers_have_half_a_unit_more() -> None:
     """Decimals and digits widen a stored number; formats do not, since they round every result."""
     for precision, half in ((decimals(3), 0.5e-3), (significant_digits(3), 0.5e-2), (FLOAT64, 0.0)):
-        x = Bounded(np.array([1.25]), np.array([1e-4]), precision)
+        x = Bounded(np.array([1.2537]), np.array([1e-4]), precision)
         assert x.written().error[0] == pytest.approx(1e-4 + half, rel=1e-3)
+    unknown = Bounded(np.array([1.25]), np.array([np.nan]), decimals(3)).written()
+    assert np.isinf(unknown.error).all()

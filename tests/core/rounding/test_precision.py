@@ -88,6 +88,46 @@ def test_writing_digits_changes_half_a_unit_of_the_last_at_most(digits: int) -> 
     assert written_250 == pytest.approx(0.5 * 10.0 ** (3 - digits) + 2 * 250 * 2.0**-24, rel=1e-3)
 
 
+IN_DECIMALS = [(decimals(d), f".{d}f") for d in (0, 2, 4)]
+IN_DIGITS = [(significant_digits(d), f".{d - 1}e") for d in (1, 2, 4)]
+
+
+@pytest.mark.parametrize(("precision", "form"), IN_DECIMALS + IN_DIGITS)
+def test_what_is_stored_is_within_its_bound(precision: Precision, form: str) -> None:
+    """Any number of value ± error, written by Python: short ones, almost short ones, and others,
+    just above and just below powers of ten.
+    """
+    rng = np.random.default_rng(8)
+    unit = 10.0 ** -(precision.decimals or 0)
+    short = np.array([float(f"{v:{form}}") for v in rng.normal(size=200) * 30.0 + 1.0])
+    short = np.concatenate([short, [0.0, unit, 1.0, 10.0, 100.0, -1.0, 9.0, 1000.0]])
+    for off in (0.0, 1e-9, -1e-9, 2e-3 * unit, -2e-3 * unit, 0.02 * unit, 0.3 * unit):
+        for error in (0.0, 1e-9, 1e-3 * unit, 0.02 * unit, 0.2 * unit):
+            value, e = short + off, np.full(len(short), error)
+            bound = precision.after_writing(value, e)
+            for side in (-1.0, -0.5, 0.0, 1.0):
+                written = np.array([float(f"{v:{form}}") for v in value + side * e])
+                assert (np.abs(written - value) <= bound).all(), (off, error, side)
+            assert (bound >= e).all()
+            assert (bound <= e + precision.written(np.abs(value) + e)).all()
+
+
+@pytest.mark.parametrize("precision", [decimals(0), decimals(1), significant_digits(1)])
+def test_short_numbers_are_not_changed_by_writing(precision: Precision) -> None:
+    """A whole number stays itself where its error is small, and gets half a unit where it is not.
+    The border lies where the interval and the way to the short number fill a fortieth of that.
+    """
+    value, none = np.array([3.0, -7.0, 6.0]), np.zeros(3)
+    assert (precision.after_writing(value, none) <= 2.001 * 2.0**-24 * np.abs(value)).all()
+    half = 0.5 * 10.0 ** -(precision.decimals or 0)
+    error = np.full(3, half / 100.0)
+    assert precision.after_writing(value, error) == pytest.approx(error, rel=0.01)
+    near = value + np.array([1, -1, 1]) * half / 100.0
+    assert precision.after_writing(near, error) == pytest.approx(2 * error, rel=0.01)
+    assert (precision.after_writing(value, np.full(3, half / 39.0)) > half).all()
+    assert precision.after_writing(np.zeros(1), np.zeros(1)) == 0.0
+
+
 def test_a_format_writes_with_its_own_roundoff() -> None:
     """A number claimed in float16 may stand for one that was not rounded yet."""
     written = FLOATS["float16"].written(np.array([8.0]))[0]

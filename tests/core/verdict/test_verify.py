@@ -132,6 +132,36 @@ def test_the_kindest_reading_decides() -> None:
     assert verify(network, batch, off).verdict == "wrong"
 
 
+# Whole numbers: nothing to round
+
+
+def whole(claimed: float, weight: float = 2.0, name: str = "identity") -> Any:
+    """One neuron, input 3 and target 5, a weight gradient claimed; nothing stated."""
+    e = Exercise(
+        [np.array([[weight]])], [np.zeros(1)], [name], "mean_squared_error",
+        np.array([[3.0]]), np.array([[5.0]]),
+    )  # fmt: skip
+    claims = Claims({("weight_gradients", 1): Claimed.all_of(np.array([[claimed]]))})
+    return verify(*network_of(e), claims)
+
+
+@pytest.mark.parametrize("name", ["identity", "relu"])
+@pytest.mark.parametrize(("claimed", "wanted"), [(3.0, "correct"), (-3.0, "wrong"), (2.0, "wrong"),
+                                                  (4.0, "wrong"), (0.0, "wrong")])  # fmt: skip
+def test_whole_numbers_of_whole_numbers_are_exact(claimed: float, wanted: str, name: str) -> None:
+    """z = 6, δ = 1 and the gradient 3 need no rounding: no notation excuses another number."""
+    assert whole(claimed, name=name).verdict == wanted
+
+
+def test_whole_numbers_of_other_numbers_are_rounded() -> None:
+    """(1.7 · 3 − 5) · 3 = 0.3: by hand 0, or 3 · 0.1 = 0.3, in whole numbers."""
+    assert whole(0.0, weight=1.7).verdict != "wrong"
+    assert whole(0.3, weight=1.7).verdict != "wrong"
+    assert whole(40.0, weight=1.7).verdict == "wrong"
+    rounded = whole(2.0, weight=1.85)  # (5.55 − 5) · 3 = 1.65
+    assert (rounded.verdict, rounded.precision) == ("correct", decimals(0))
+
+
 # No miss: mistakes of the second implementation, in the arithmetic of each precision
 
 
