@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -50,17 +51,17 @@ class Network:
             cost,
         )
 
-    @property
+    @cached_property
     def depth(self) -> int:
         """L, the number of layers that have weights."""
         return len(self.weights)
 
-    @property
+    @cached_property
     def sizes(self) -> tuple[int, ...]:
         """n_0, n_1 … n_L."""
         return (self.weights[1].shape[1], *(W.shape[0] for W in self.weights))
 
-    @property
+    @cached_property
     def parameters(self) -> int:
         """How many weights and biases there are."""
         return sum(W.size for W in self.weights) + sum(b.size for b in self.biases)

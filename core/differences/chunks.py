@@ -43,7 +43,7 @@ ENTRY_FLOPS = 1_500
 """What numpy takes for a task, and the comparison for an entry, beside their arithmetic: so many
 operations of a large matrix product could be done meanwhile (measured: 30 in a nanosecond)."""
 
-NO_THREADS = 0.0  # operations: the parallelism is that of the chunks
+NO_THREADS = 0.0  # effort: the parallelism is that of the chunks
 
 
 @dataclass(frozen=True)
@@ -113,10 +113,8 @@ class Checked:
         with np.errstate(all="ignore"):
             found = summary_of(self.entries(chunk_units(self.extent, chunk), self.slopes))
             if chunk.first == 0:
-                generator = np.random.default_rng(self.options.seed)
-                directions = self.directions(generator)
-                found = joined(found, self.second_look(generator))
-                found = replace(found, directions=directions)
+                found = joined(found, self.second_look())
+                found = replace(found, directions=self.directions())
         return found
 
     def entries(self, units: Units, slopes: Callable[[Block, Units], Slopes]) -> list[Entries]:
@@ -142,9 +140,9 @@ class Checked:
         run = imaginary if options.method == "complex" else central
         return in_pieces(run, block.base, units, NO_THREADS)
 
-    def directions(self, generator: np.random.Generator) -> tuple[Direction, ...]:
+    def directions(self) -> tuple[Direction, ...]:
         """The derivative along one random direction of all parameters, unless it crosses a kink."""
-        way, along = Way.random(self.w, generator), Slope()
+        way, along = Way.random(self.w, self.options.seed), Slope()
         for block in self.blocks:
             further = slope_along(block.base, block.w, way)
             total = along.plus(further)
@@ -154,11 +152,11 @@ class Checked:
         found = compared(way, self.w, along)
         return () if found is None else (found,)
 
-    def second_look(self, generator: np.random.Generator) -> Summary:
+    def second_look(self) -> Summary:
         """The second opinion on a few neurons; it counts what the first one passes there."""
         if self.options.method == "complex":
             return Summary()
-        units = doubtful_units(self.w, every_unit(self.extent.sizes), generator)
+        units = doubtful_units(self.w, every_unit(self.extent.sizes), self.options.seed)
         tally = Tally()
         others = self.entries(units, lambda block, own: complex_slopes(block.base, block.w, own))
         for part, other in zip(self.entries(units, self.slopes), others, strict=True):

@@ -15,7 +15,7 @@ from scipy import special
 from core.activations import LEAKY_SLOPE
 from core.arrays import Array
 from core.differences.base import Base
-from core.differences.plan import Task, Units, plan_flops
+from core.differences.plan import Task, Units
 from core.differences.slopes import Slopes, in_pieces
 from core.differences.sweep import NO_CORNER
 from core.forward import Workings
@@ -29,6 +29,8 @@ IMAGINARY = 2.0**-330
 NEGLIGIBLE = 2.0**-60
 """Of its room, the part that a move may take for h² to be nothing: an output of 1e-300 under a
 logarithm is too near its end even for this h, and gets no opinion."""
+
+COMPLEX_EFFORT = 2.0  # of a task, beside that of one of the sweep
 
 UNDERFLOW = 1e-200
 """Slopes below it, times h, have lost digits to underflow somewhere on their way."""
@@ -97,7 +99,7 @@ def complex_slopes(base: Base, w: Workings, units: Units) -> Slopes:
         with np.errstate(all="ignore"):
             return task_slopes(base.examples(task.examples), w, task)
 
-    return in_pieces(slopes, base, units, 2 * plan_flops(units, base.extent))
+    return in_pieces(slopes, base, units, COMPLEX_EFFORT)
 
 
 def task_slopes(base: Base, w: Workings, task: Task) -> Slopes:

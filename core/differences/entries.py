@@ -155,14 +155,21 @@ def add_block(
     parameters: list[Parameters], slopes: Slopes, w: Workings, examples: int, corners: list[Corner]
 ) -> None:
     """Add a block of examples (`w` holds these only, of `examples` in all)."""
-    start, ones = 0, np.ones((len(w.y), 1))
+    start = 0
     for part in parameters:
         rows = slice(start, start + len(part.units))
         start = rows.stop
         here = slopes.rows(rows)
-        part.add(here, np.hstack([w.a[part.layer - 1], ones]), examples)
+        part.add(here, with_one(w.a[part.layer - 1]), examples)
         if here.corner is not None:
             part.corners.update(moved_corners(here.corner, part.units, corners))
+
+
+def with_one(a: Array) -> Array:
+    """[a | 1], N × (n + 1): what a move of the weights and of the bias is multiplied by."""
+    carried = np.ones((a.shape[0], a.shape[1] + 1))
+    carried[:, :-1] = a
+    return carried
 
 
 def moved_corners(

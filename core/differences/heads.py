@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from core.activations import SIGMOID
 from core.arrays import Array
 from core.differences.changes import Change
+from core.differences.plan import at_units
 
 WALL_SHARE = 0.5
 """Of an activation's distance to where its logarithm ends, the part that a move may take."""
@@ -68,7 +69,7 @@ class TermwiseHead(Head):
         return np.asarray(self.terms(s, largest).sum(axis=-1))
 
     def alone(self, moves: Array, own: NDArray[np.intp], largest: float) -> Array:
-        return self.view(lambda part: part.T[own][:, None, :]).terms(moves, largest)
+        return self.view(lambda part: at_units(part, own)[:, None, :]).terms(moves, largest)
 
 
 @dataclass(frozen=True)

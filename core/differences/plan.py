@@ -14,6 +14,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from core.arrays import Array
 from core.layers import Layers
 
 MOVES = np.array([1.0, -1.0, 0.5, -0.5])
@@ -26,6 +27,9 @@ ENTRY_FLOPS = 200
 in the time that a matrix product takes for so many (4 to 8 ns beside 0.02 ns each)."""
 
 Units = Layers[NDArray[np.intp]]
+"""The neurons of each layer that are sources, in ascending order."""
+
+UNITS_KEPT = 16  # networks' sizes; 8 bytes a neuron
 
 
 @dataclass(frozen=True)
@@ -49,9 +53,17 @@ class Task:
     examples: slice
 
 
-def every_unit(sizes: Sequence[int]) -> Units:
+@lru_cache(maxsize=UNITS_KEPT)
+def every_unit(sizes: tuple[int, ...]) -> Units:
     """All sources of a network with layers n_0…n_L."""
-    return Layers([np.arange(n) for n in sizes[1:]])
+    return Layers([all_of(n) for n in sizes[1:]])
+
+
+def all_of(neurons: int) -> NDArray[np.intp]:
+    """The numbers of so many, for everybody to read."""
+    numbers = np.arange(neurons)
+    numbers.flags.writeable = False
+    return numbers
 
 
 @lru_cache(maxsize=64)
@@ -109,6 +121,11 @@ def tasks(units: Units, extent: Extent) -> Iterator[Task]:
         chosen = by_layer(layers[piece], neurons[piece], len(units))
         for first in range(0, examples, run):
             yield Task(chosen, piece, slice(first, min(first + run, examples)))
+
+
+def at_units(part: Array, own: NDArray[np.intp]) -> Array:
+    """Of one number per example and neuron (N × n), those of some neurons: neurons × N."""
+    return np.ascontiguousarray(part.T) if len(own) == part.shape[-1] else part.T[own]
 
 
 def flat_sources(units: Units) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

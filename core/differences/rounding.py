@@ -14,7 +14,7 @@ import numpy as np
 
 from core.arrays import Array
 from core.differences.changes import Change
-from core.differences.heads import Head
+from core.differences.heads import Head, TermwiseHead
 from core.layers import Layers
 from core.network import Network
 
@@ -66,6 +66,8 @@ def unit_errors(roundings: int) -> float:
 
 def output_secant(head: Head, size: Array) -> Array:
     """The cost's secant along each output, N × n_L: one output moved at a time."""
+    if isinstance(head, TermwiseHead):  # each term knows its own output only: one array for all
+        return head.terms(np.full(size.shape, SECANT), SECANT) / SECANT
     outputs = size.shape[1]
     together = max(1, OUTPUT_CHUNK // (size.size if head.coupled else len(size)))
     secants = []

@@ -16,7 +16,7 @@ NEURONS = 8
 STRAIGHT = frozenset({"identity", "relu", "leaky_relu"})  # nothing saturates, nothing cancels
 
 
-def doubtful_units(w: Workings, units: Units, generator: np.random.Generator) -> Units:
+def doubtful_units(w: Workings, units: Units, seed: int) -> Units:
     """Of the neurons that are checked, those to look at twice."""
     if sum(map(len, units)) <= NEURONS:
         return units
@@ -24,7 +24,7 @@ def doubtful_units(w: Workings, units: Units, generator: np.random.Generator) ->
     chosen = np.zeros(len(reach), dtype=bool)
     chosen[np.argpartition(-reach, NEURONS // 2)[: NEURONS // 2]] = True
     others = np.flatnonzero(~chosen)
-    chosen[generator.permutation(others)[: NEURONS - NEURONS // 2]] = True
+    chosen[np.random.default_rng(seed).permutation(others)[: NEURONS - NEURONS // 2]] = True
     return some_units(units, chosen)
 
 

@@ -39,14 +39,14 @@ class Chosen:
         return all(mask is None for mask in self.masks)
 
 
-def choose(w: Workings, extent: Extent, options: Options, generator: np.random.Generator) -> Chosen:
+def choose(w: Workings, extent: Extent, options: Options) -> Chosen:
     """All entries, those of the sources that the budget affords, or a sample of a given size."""
     if isinstance(options.entries, int):
-        return sample(w, options.entries, generator)
+        return sample(w, options.entries, np.random.default_rng(options.seed))
     units = every_unit(extent.sizes)
     if options.entries == "all" or plan_flops(units, extent) <= options.budget:
         return Chosen.all_of(units)
-    some = affordable_units(extent, options.budget, generator)
+    some = affordable_units(extent, options.budget, np.random.default_rng(options.seed))
     return Chosen.rows_of(some, extent.sizes)
 
 

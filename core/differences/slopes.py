@@ -84,16 +84,17 @@ class Slopes:
 
 def unit_slopes(base: Base, units: Units, step: float, order: Order) -> Slopes:
     """The slopes of all these sources in all examples of the base."""
-    extent = base.extent
 
     def slopes(task: Task) -> Slopes:
         return task_slopes(base.examples(task.examples), task.units, step, order)
 
-    return in_pieces(slopes, base, units, plan_flops(units, extent))
+    return in_pieces(slopes, base, units)
 
 
-def in_pieces(slopes: Callable[[Task], Slopes], base: Base, units: Units, flops: float) -> Slopes:
-    """The slopes of all these sources, task by task."""
+def in_pieces(
+    slopes: Callable[[Task], Slopes], base: Base, units: Units, effort: float = 1.0
+) -> Slopes:
+    """The slopes of all these sources, task by task; `effort`: of a task beside the sweep's."""
     extent = base.extent
     todo = list(tasks(units, extent))
     if len(todo) == 1:
@@ -104,7 +105,7 @@ def in_pieces(slopes: Callable[[Task], Slopes], base: Base, units: Units, flops:
         found.put((task.rows, task.examples), slopes(task))
 
     keep_memory()
-    for_each(run, todo, flops)
+    for_each(run, todo, effort * plan_flops(units, extent))
     return found
 
 

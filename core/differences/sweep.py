@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from core.arrays import Array
 from core.differences.base import Base
 from core.differences.corners import Side
-from core.differences.plan import EVALUATIONS, MOVES, Units
+from core.differences.plan import EVALUATIONS, MOVES, Units, at_units
 
 NO_CORNER = -1
 
@@ -104,8 +104,8 @@ def watch_own(
 ) -> float:
     """The same for sources in their own layer, where each moves its own unit only."""
     size = np.abs(moves[:, 0])
-    response.rounding[:] = size * base.rounding[l].T[own]
-    response.reach[:] = size * base.inverse_room[l].T[own]
+    response.rounding[:] = size * at_units(base.rounding[l], own)
+    response.reach[:] = size * at_units(base.inverse_room[l], own)
     if corners := base.corners[l]:
         spread = np.zeros((*moves.shape, base.network.sizes[l]))
         spread[np.arange(len(own)), :, :, own] = moves
@@ -126,8 +126,8 @@ def next_layer(
     if s is not None:
         np.matmul(flat(change(s, largest)), W.T, out=flat(upward[:active]))
     if len(own):
-        moved = change.view(lambda part: part.T[own][:, None, :])(fresh.copy(), largest)
-        np.multiply(moved[..., None], W.T[own][:, None, None, :], out=upward[active:])
+        moved = change.view(lambda part: at_units(part, own)[:, None, :])(fresh.copy(), largest)
+        np.multiply(moved[..., None], at_units(W, own)[:, None, None, :], out=upward[active:])
     return upward
 
 

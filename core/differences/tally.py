@@ -1,6 +1,7 @@
 """Comparing entry by entry: how many were checked, how many disagree, and which are the worst."""
 
 from dataclasses import dataclass, field
+from math import isnan
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +32,7 @@ class Tally:
         """Add one array. Entries that disagree `beside` already are not listed again."""
         ratio = part.ratios()
         flat = int(ratio.argmax())  # of a NaN, if there is one
-        if np.isnan(ratio.flat[flat]):
+        if isnan(ratio.flat[flat]):
             known = ~np.isnan(ratio)
             if not known.any():
                 return

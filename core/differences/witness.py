@@ -66,13 +66,13 @@ def refuse_corners(w: Workings, options: Options) -> None:
 
 def start(w: Workings, extent: Extent, options: Options) -> Findings:
     """What to look at, drawn by the seed."""
-    generator = np.random.default_rng(options.seed)
-    chosen = choose(w, extent, options, generator)
-    ways = [Way.random(w, generator) for _ in range(1 if chosen.whole else SAMPLE_DIRECTIONS)]
+    chosen = choose(w, extent, options)
+    count = 1 if chosen.whole else SAMPLE_DIRECTIONS
+    ways = [Way.random(w, options.seed, number) for number in range(count)]
     doubted: Units | None = None
     second: list[Parameters] = []
     if options.method != "complex":
-        doubted = doubtful_units(w, chosen.units, generator)
+        doubted = doubtful_units(w, chosen.units, options.seed)
         second = begin(Chosen.all_of(doubted))
     return Findings(chosen, begin(chosen), doubted, second, ways, [Slope() for _ in ways])
 

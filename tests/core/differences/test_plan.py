@@ -55,7 +55,7 @@ def test_every_source_in_every_example_once(sizes: list[int], examples: int) -> 
     sizes = [min(n, 100) for n in sizes]
     extent = Extent(tuple(sizes), examples)
     done = np.zeros((sum(sizes[1:]), examples), dtype=int)
-    for task in tasks(every_unit(sizes), extent):
+    for task in tasks(every_unit(tuple(sizes)), extent):
         done[task.rows, task.examples] += 1
         sources = sum(map(len, task.units))
         assert sources == task.rows.stop - task.rows.start
@@ -89,7 +89,7 @@ def test_the_cost_grows_as_counted() -> None:
 
     def work(width: int, depth: int, examples: int) -> int:
         sizes = [width] * (depth + 1)
-        return plan_flops(every_unit(sizes), Extent(tuple(sizes), examples))
+        return plan_flops(every_unit(tuple(sizes)), Extent(tuple(sizes), examples))
 
     assert work(8192, 8, 2) / work(4096, 8, 2) == pytest.approx(8, rel=0.05)
     assert work(64, 160, 2) / work(64, 80, 2) == pytest.approx(4, rel=0.05)
