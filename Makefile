@@ -21,7 +21,7 @@ ONE_THREAD := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
 	--generate-hashes --no-header --no-emit-index-url --no-emit-find-links
 
-.PHONY: help setup serve test faults cluster check-page bench-page screenshots test-slow check format tables bench bench-border bench-client bench-diagnosis bench-verdicts bench-bounds mutants bench-lessons peers lock update licences audit sbom stress docker clean
+.PHONY: help setup serve test faults cluster check-page bench-page screenshots test-slow check format tables bench bench-border bench-client bench-diagnosis bench-verdicts bench-bounds bench-misses mutants bench-lessons peers lock update licences audit sbom stress docker clean
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
@@ -93,6 +93,9 @@ bench-lessons: $(STAMP) ## Measure the strongest of 10^20 paths, training, and e
 
 bench-bounds: $(STAMP) ## Measure false alarms of the bounds; ARGS="--count 20000 --seed 1"
 	@$(ONE_THREAD) $(BIN)/python -m benchmarks.bounds $(ARGS)
+
+bench-misses: $(STAMP) ## Measure that no mistake beyond its bound is missed; ARGS="--count 400"
+	@$(ONE_THREAD) $(BIN)/python -m benchmarks.misses $(ARGS)
 
 mutants: $(STAMP) ## Mutate our own equations and bound rules: some test has to fail each time
 	@$(ONE_THREAD) $(BIN)/python -m benchmarks.mutations $(ARGS)
