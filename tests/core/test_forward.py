@@ -45,6 +45,10 @@ def test_the_cost_is_half_the_mean_square_over_the_examples() -> None:
     w = begun({**request, "input": [[0.0]] * 2, "target": [[1.0, -2.0], [3.0, 0.0]]})
     w.z[1] = w.a[1] = np.zeros((2, 2))
     assert cost(w, 1) == Fraction(7, 2)
+    one_output = one_layer("identity", [0.0], [0.0])
+    w = begun({**one_output, "input": [[0.0]] * 2, "target": [[1.0], [3.0]]})
+    w.z[1] = w.a[1] = np.zeros((2, 1))
+    assert cost(w, 1) == Fraction(5, 2)  # two examples, one output: no axis for the other
 
 
 @given(networks(max_layers=3, max_width=3, max_examples=3))

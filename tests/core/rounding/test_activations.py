@@ -193,6 +193,16 @@ def test_written_numbers_widen_the_slope_once() -> None:
     assert exact.error[0] == pytest.approx(2 * 2.0**-24, rel=1e-3)  # 1 is short already
 
 
+def test_leaky_relu_rounds_its_slope_and_the_product() -> None:
+    """Below 0 the farther end of z ± e is rounded twice, above nothing is; 0.01 is written too."""
+    leaky = bounded_activation(ACTIVATIONS["leaky_relu"]())
+    a = leaky(at(np.array([-1.0, 1.0]), 0.5, FLOAT16))
+    assert a.error[0] == pytest.approx(0.005 + 2 * FLOAT16.u * 0.015 + FLOAT16.t, rel=1e-6)
+    assert a.error[1] == pytest.approx(0.5, rel=1e-12)
+    slope = leaky.derivative(at(np.array([-1.0]), 0.0, decimals(1)))
+    assert 0.01 <= slope.error[0] <= 0.051  # 0.0 at one decimal
+
+
 def test_unknown_z_leaves_a_within_its_range() -> None:
     """Where z may have overflowed, a sigmoid or tanh is still within its limits; relu is not."""
     z = at(np.array([0.5]), np.inf, FLOAT16)

@@ -127,6 +127,7 @@ def test_product_of_matrices_has_the_error_of_the_table() -> None:
     result = left @ right
     assert result.value[0, 0] == pytest.approx(float(value), rel=CLOSE)
     assert result.error[0, 0] == pytest.approx(float(error + 4 * U * size + 6 * T), rel=CLOSE)
+    assert (left[0] @ right).error == result.error[0]  # a row alone
 
 
 def test_sum_has_the_error_of_the_table() -> None:
@@ -137,6 +138,7 @@ def test_sum_has_the_error_of_the_table() -> None:
     assert x.sum().value == 3.75
     assert x.sum().error == pytest.approx(float(wanted), rel=CLOSE)
     assert x.sum(axis=1, keepdims=True).shape == (1, 1)
+    assert bounded(np.empty((0, 3, 2))).sum(axis=1).shape == (0,)
     assert x.sum(axis=0).error == pytest.approx(
         [0.1 + float(T), 0.02 + float(T), float(T)], rel=CLOSE
     )

@@ -9,6 +9,8 @@ import pytest
 
 from core.rounding.precision import (
     FLOATS,
+    HEADROOM,
+    MOST_DIGITS,
     REFERENCE,
     Precision,
     decimals,
@@ -29,13 +31,20 @@ def test_formats_are_as_their_own_limits_say(name: str) -> None:
     assert precision.unit_roundoff == float(limits.eps) / 2
     assert precision.largest == float(limits.max)
     smallest = float(limits.smallest_subnormal)
-    flushed = float(limits.smallest_normal) if name in ("float32", "bfloat16") else smallest
-    assert smallest / 2 <= precision.underflow <= flushed
+    if name in ("float32", "bfloat16"):  # often flushed to 0
+        assert precision.underflow == float(limits.smallest_normal)
+    else:
+        assert smallest / 2 <= precision.underflow <= smallest
     assert precision.gap_below_one == 1.0 - float(np.nextafter(*np.array([1, 0], DTYPES[name])))
 
 
 def test_both_sides_round() -> None:
-    """u is the claimant's and ours together, and a rounding by way of a wider format besides."""
+    """u is the claimant's and ours together, and a rounding by way of a wider format besides; t is
+    both underflows.
+    """
+    assert REFERENCE == float(np.finfo(np.float64).eps) / 2
+    assert HEADROOM == 1.0 + 1.0 / 4096.0  # as docs/bounds.md says
+    assert FLOATS["float64"].t == 2.0 * 5e-324
     for precision in FLOATS.values():
         both = precision.unit_roundoff + REFERENCE
         assert both <= precision.u <= both * 1.001
@@ -84,6 +93,9 @@ def test_writing_digits_changes_half_a_unit_of_the_last_at_most(digits: int) -> 
     inside = units > 0
     assert (half[inside][:300] <= 0.5 * units[inside][:300] * 1.001).all()
     assert half_digit(np.zeros(1), digits) == 0.0
+    powers = np.array([1.0, 10.0, 1000.0, 1e-3])
+    wanted = 0.5 * HEADROOM * powers * 10.0 ** (1 - digits)
+    assert half_digit(powers, digits) == pytest.approx(wanted, rel=1e-9)
     written_250 = significant_digits(digits).written(np.array([250.0]))[0]
     assert written_250 == pytest.approx(0.5 * 10.0 ** (3 - digits) + 2 * 250 * 2.0**-24, rel=1e-3)
 
@@ -101,7 +113,7 @@ def test_what_is_stored_is_within_its_bound(precision: Precision, form: str) -> 
     unit = 10.0 ** -(precision.decimals or 0)
     short = np.array([float(f"{v:{form}}") for v in rng.normal(size=200) * 30.0 + 1.0])
     short = np.concatenate([short, [0.0, unit, 1.0, 10.0, 100.0, -1.0, 9.0, 1000.0]])
-    for off in (0.0, 1e-9, -1e-9, 2e-3 * unit, -2e-3 * unit, 0.02 * unit, 0.3 * unit):
+    for off in (0.0, 1e-9, -1e-9, 2e-3 * unit, -2e-3 * unit, 0.3 * unit, 0.5 * unit):
         for error in (0.0, 1e-9, 1e-3 * unit, 0.02 * unit, 0.2 * unit):
             value, e = short + off, np.full(len(short), error)
             bound = precision.after_writing(value, e)
@@ -120,8 +132,9 @@ def test_short_numbers_are_not_changed_by_writing(precision: Precision) -> None:
     value, none = np.array([3.0, -7.0, 6.0]), np.zeros(3)
     assert (precision.after_writing(value, none) <= 2.001 * 2.0**-24 * np.abs(value)).all()
     half = 0.5 * 10.0 ** -(precision.decimals or 0)
+    most = np.full(3, half / 41.0)
+    assert precision.after_writing(value, most) == pytest.approx(most, rel=0.01)
     error = np.full(3, half / 100.0)
-    assert precision.after_writing(value, error) == pytest.approx(error, rel=0.01)
     near = value + np.array([1, -1, 1]) * half / 100.0
     assert precision.after_writing(near, error) == pytest.approx(2 * error, rel=0.01)
     assert (precision.after_writing(value, np.full(3, half / 39.0)) > half).all()
@@ -131,7 +144,7 @@ def test_short_numbers_are_not_changed_by_writing(precision: Precision) -> None:
 def test_a_format_writes_with_its_own_roundoff() -> None:
     """A number claimed in float16 may stand for one that was not rounded yet."""
     written = FLOATS["float16"].written(np.array([8.0]))[0]
-    assert written == pytest.approx(8.0 * 2.0**-11, rel=1e-3)
+    assert written == pytest.approx(8.0 * 2.0**-11 * HEADROOM, rel=1e-9)
     assert not FLOATS["float16"].has_notation
     assert decimals(3).has_notation
     assert significant_digits(3).has_notation
@@ -157,6 +170,13 @@ def test_the_smallest_stored_numbers() -> None:
     assert FLOATS["float32"].least == FLOATS["float32"].underflow
     above = Decimal("0.99991").quantize(Decimal("0.0001"), ROUND_UP)
     assert above == 1
+
+
+def test_no_number_of_float64_has_more_digits() -> None:
+    """The shortest notation of a float64 has seventeen digits at most, and some have as many."""
+    numbers = np.random.default_rng(4).normal(size=500)
+    digits = [len(Decimal(repr(v)).normalize().as_tuple().digits) for v in numbers.tolist()]
+    assert max(digits) == MOST_DIGITS
 
 
 def test_names_are_those_of_the_contract() -> None:
