@@ -59,6 +59,7 @@ EXACT = "log10 of powers of ten is exact where this runs"
 ACROSS = "where z ± e reaches over the kink the upper end is a hundred times farther than roundings"
 POWERS = "log10 is off by 1e-13 at most, and digits of float64 end at 1e-17: anything between does"
 TYPES = "one of decimals and significant_digits is set; the 1 is there for the type checker"
+UNUSED = "it stands where the coefficient is 0, and 0 times or over it is 0"
 ZERO = "of a size of 0 the unit is 0, whatever its exponent"
 
 EQUIVALENT: dict[tuple[str, str, str], str] = {
@@ -69,6 +70,9 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
      "np.log10(size) + CLOSE_TO_A_POWER  →  np.log10(size)"): EXACT,
     ("core.rounding.precision", "self.significant_digits or 1", "1  →  2"): TYPES,
     ("core.rounding.precision", "self.significant_digits or 1", "1  →  0"): TYPES,
+    ("core.costs", "np.where(absent, 1.0, divisor)", "1.0  →  2.0"): UNUSED,
+    ("core.costs", "np.where(absent, 1.0, divisor)", "1.0  →  0.5"): UNUSED,
+    ("core.costs", "np.where(absent, 0.0, factor)", "0.0  →  1.0"): UNUSED,
     ("core.rounding.kinked", "0.0, 2.0", "z.value - z.error  →  z.value + z.error"): ACROSS,
     ("core.rounding.kinked", "0.0, 2.0", "z.value - z.error  →  z.value"): ACROSS,
     ("core.rounding.precision", "np.where(size > 0, exponent", "0  →  -1"): ZERO,
