@@ -42,6 +42,7 @@ class Driven:
     """A job that this process brings on."""
 
     id: str
+    kind: str
     todo: Iterator[work.Piece]
     underway: dict[work.Piece, Future] = field(default_factory=dict)
     again: list[work.Piece] = field(default_factory=list)
@@ -191,7 +192,8 @@ class Round:
         for job in self.driven.keys() - held.keys():
             self.drop(self.driven.pop(job))
         for job in held.keys() - self.driven.keys():
-            self.driven[job] = Driven(job, self.open_pieces(job, held[job].kind))
+            kind = held[job].kind
+            self.driven[job] = Driven(job, kind, self.open_pieces(job, kind))
 
     def open_pieces(self, job: str, kind: str) -> Iterator[work.Piece]:
         """What a job still needs, block by block, so that only what is sent is in memory."""
@@ -250,8 +252,8 @@ class Round:
         client, self.client = self.client, None
         self.common.clear()
         for job in self.driven.values():
-            job.again += job.underway
-            job.underway.clear()
+            job.underway, job.again = {}, []
+            job.todo = self.open_pieces(job.id, job.kind)  # the last may have ended in an error
         if client is not None:
             closed(client)
 

@@ -233,6 +233,24 @@ def test_a_store_that_stumbles(
     assert state["items"]["done"] == len(results) == 150
 
 
+@pytest.mark.parametrize("method", ["block", "header", "open_blocks"])
+def test_a_store_that_cannot_be_read_for_a_moment(
+    make_app: MakeApp, network: dict[str, Any], monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    """A piece that was about to be sent is not forgotten, nor are those behind it."""
+    inner, calls = getattr(Store, method), Counter[str]()
+
+    def stumbling(self: Store, *args: Any) -> Any:
+        calls[method] += 1
+        if calls[method] in (1, 3):
+            raise OSError("disk")
+        return inner(self, *args)
+
+    monkeypatch.setattr(Store, method, stumbling)
+    state, results = results_of(make_app().test_client(), gradients_of(network, 150))
+    assert state["items"]["done"] == len(results) == 150
+
+
 def test_two_processes_share_nothing_but_the_store(
     make_app: MakeApp, network: dict[str, Any]
 ) -> None:
