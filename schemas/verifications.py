@@ -12,6 +12,7 @@ from core.rounding.precision import Precision
 from core.verdict.claims import Claims, Key
 from core.verdict.coverage import Coverage
 from core.verdict.diagnosis import Finding
+from core.verdict.equations import Tested
 from core.verdict.judgement import Census, WrongEntry
 from core.verdict.verify import Verdict
 from schemas.claims import ClaimsField, Layers, claims_of, fit_problems, shapes_of
@@ -110,6 +111,9 @@ class WrongEntrySchema(Schema):
     overflow = Flag(metadata={"description": "Whether this may have overflowed at this precision."})
 
 
+WRONG_ENTRY = WrongEntrySchema()
+
+
 class CensusSchema(Schema):
     """What the claims of one quantity come to."""
 
@@ -145,6 +149,26 @@ class Slugs(fields.List[str]):
         return list(value)
 
 
+class Censuses(fields.Dict):
+    """What `View.census` makes by quantity, printed as it is."""
+
+    def __init__(self) -> None:
+        super().__init__(keys=fields.String(), values=fields.Nested(CensusSchema))
+
+    def _serialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        return value
+
+
+class Equations(fields.List[Any]):
+    """What `equation_answer` makes, printed as it is."""
+
+    def __init__(self) -> None:
+        super().__init__(fields.Nested(EquationSchema))
+
+    def _serialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        return value
+
+
 class CoverageSchema(Schema):
     """Which catalogued mistakes these claims could have shown."""
 
@@ -166,8 +190,8 @@ class VerificationAnswerSchema(Schema):
 
     verdict = Word("correct", "wrong", "undecided")
     precision = PrecisionField(metadata={"description": "As asked for, or as read off the claims."})
-    claims = fields.Dict(keys=fields.String(), values=fields.Nested(CensusSchema))
-    equations = fields.List(fields.Nested(EquationSchema))
+    claims = Censuses()
+    equations = Equations()
     diagnosis = fields.List(
         fields.Nested(FindingSchema), metadata={"description": "Best first; empty if correct."}
     )
@@ -185,11 +209,16 @@ def verification_answer(asked: VerificationRequest, verdict: Verdict) -> Mapping
         "verdict": verdict.verdict,
         "precision": told(verdict.precision),
         "claims": {c.quantity: view.census(c, verdict) for c in verdict.censuses},
-        "equations": verdict.equations,
+        "equations": [equation_answer(one) for one in verdict.equations],
         "diagnosis": [] if diagnosis is None else view.findings(diagnosis.findings, verdict),
         "diagnosis_budget": diagnosis,
         "coverage": coverage_answer(verdict.coverage),
     }
+
+
+def equation_answer(tested: Tested) -> Mapping[str, Any]:
+    """What `EquationSchema` describes."""
+    return {"equation": tested.equation, "layer": tested.layer, "verdict": tested.verdict}
 
 
 def coverage_answer(coverage: Coverage) -> Mapping[str, Any]:
@@ -206,7 +235,7 @@ class View:
     reveal: bool
 
     def census(self, census: Census, verdict: Verdict) -> Mapping[str, Any]:
-        """What `CensusSchema` prints."""
+        """What `CensusSchema` describes."""
         turned = self.transposed and census.quantity == "weight_gradients" and not census.wrong
         wrong = census.checked if turned else census.wrong
         undecided = verdict.verdict == "undecided" or not census.decided
@@ -215,7 +244,7 @@ class View:
             "checked": census.checked,
             "wrong": wrong,
             "worst": self.entry(census.worst) if census.worst and self.reveal else None,
-            "wrong_entries": [self.entry(e) for e in self.listed(census)],
+            "wrong_entries": [self.entry(entry) for entry in self.listed(census)],
         }
 
     def listed(self, census: Census) -> Sequence[WrongEntry]:
@@ -223,7 +252,7 @@ class View:
         return census.entries if self.reveal else census.first
 
     def entry(self, entry: WrongEntry) -> Mapping[str, Any]:
-        """What `WrongEntrySchema` prints; without reveal, nothing about the right value."""
+        """As `WrongEntrySchema` prints it; without reveal, nothing about the right value."""
         claimed = entry.claimed
         finite = bool(np.isfinite(claimed))
         shown: dict[str, Any] = {
@@ -231,10 +260,10 @@ class View:
             "claimed": claimed if finite else WORDS[str(claimed)],
         }
         if not self.reveal:
-            return shown
+            return as_told(shown)
         bound, ratio = (x if np.isfinite(x) else None for x in (entry.bound, entry.ratio))
         right = {"correct": entry.correct, "bound": bound, "ratio": ratio}
-        return {**shown, **right, "overflow": entry.overflow}
+        return as_told({**shown, **right, "overflow": entry.overflow})
 
     def pointer(self, key: Key, index: Sequence[int]) -> str:
         """Where the claim stands in the request."""
@@ -253,6 +282,12 @@ class View:
         most = max(wrong, key=lambda e: e.ratio, default=None) if self.reveal else None
         at = None if most is None else self.pointer(most.key, most.index)
         return [finding_answer(found, at, self.reveal, self.pointer) for found in findings]
+
+
+def as_told(entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A wrong entry in the form of its schema, which lets no number through that is not finite."""
+    dumped: Mapping[str, Any] = WRONG_ENTRY.dump(entry)
+    return dumped
 
 
 WORDS = {"nan": "NaN", "inf": "inf", "-inf": "-inf"}

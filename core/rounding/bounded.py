@@ -33,11 +33,12 @@ from core.rounding.precision import Precision
 class Bounded:
     """value ± error, entry by entry; behaves as an array in the equations of `core`."""
 
-    __slots__ = ("error", "precision", "value")
+    __slots__ = ("_size", "error", "precision", "value")
     __array_ufunc__ = None  # numpy leaves mixed operations to the operators below
 
     def __init__(self, value: Array, error: Array, precision: Precision) -> None:
         self.value, self.error, self.precision = value, error, precision
+        self._size: Array | None = None
 
     @classmethod
     def given(cls, data: Array, precision: Precision) -> "Bounded":
@@ -65,7 +66,9 @@ class Bounded:
     @property
     def size(self) -> Array:
         """|value| + error: as large as the claimant's number can be."""
-        return np.abs(self.value) + self.error
+        if self._size is None:
+            self._size = np.abs(self.value) + self.error
+        return self._size
 
     def __len__(self) -> int:
         return len(self.value)
@@ -97,13 +100,11 @@ class Bounded:
 
     def __truediv__(self, other: Any) -> "Bounded":
         if not isinstance(other, Bounded):  # exact
-            quotient = self.rounded(self.value / other, self.error / np.abs(other))
-        else:
-            value = self.value / other.value
-            room = np.abs(other.value) - other.error
-            error = np.where(room > 0, (self.error + np.abs(value) * other.error) / room, np.inf)
-            quotient = self.rounded(value, error)
-        return quotient.widened(self.precision.u * quotient.size)  # by the rounded reciprocal
+            return self.twice_rounded(self.value / other, self.error / np.abs(other))
+        value = self.value / other.value
+        room = np.abs(other.value) - other.error
+        error = np.where(room > 0, (self.error + np.abs(value) * other.error) / room, np.inf)
+        return self.twice_rounded(value, error)
 
     def __rtruediv__(self, other: Any) -> "Bounded":
         return self.as_bounded(other) / self
@@ -135,6 +136,13 @@ class Bounded:
         p = self.precision
         size = np.abs(value) + error
         return Bounded(value, overflowing(error + p.u * size + p.t, size, p), p)
+
+    def twice_rounded(self, value: Array, error: Array) -> "Bounded":
+        """value ± error, a quotient that may be a product with a rounded reciprocal."""
+        p, absolute = self.precision, np.abs(value)
+        size = absolute + error
+        once = error + p.u * size + p.t
+        return Bounded(value, overflowing(once + p.u * (absolute + once), size, p), p)
 
     def widened(self, extra: Array) -> "Bounded":
         """The same with a larger error."""

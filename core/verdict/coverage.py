@@ -24,6 +24,8 @@ from core.verdict.shapes import Standing, changing, shape_of
 
 TWICE = 2.0
 
+SCALED = frozenset({"delta", "bias_gradients", "weight_gradients"})  # what a factor can stand in
+
 
 @dataclass(frozen=True)
 class Coverage:
@@ -92,12 +94,11 @@ def moved(value: Array, right: Bounded, mask: NDArray[np.bool_]) -> bool:
 def convention_coverage(claims: Claims, reference: Workings) -> dict[str, bool | None]:
     """The slugs that are no replacement of an equation."""
     keys = list(claims)
-    nonzero = [key for key in keys if sized(claims, reference, key)]
     weights = [key for key in keys if key[0] == "weight_gradients"]
     batch = [key for key in keys if key[0] in ("z", "a", "delta")]
     return {
-        "entry-typo": bool(nonzero),
-        "scaled": any(key[0] in ("delta", "bias_gradients", "weight_gradients") for key in nonzero),
+        "entry-typo": any(sized(claims, reference, key) for key in keys),
+        "scaled": any(sized(claims, reference, key) for key in keys if key[0] in SCALED),
         "transposed-layout": transposed_coverage(claims, reference, weights),
         "examples-reordered": None
         if len(reference.y) < 2
@@ -116,9 +117,15 @@ def transposed_coverage(claims: Claims, reference: Workings, weights: list[Key])
     if all(max(W.shape) == 1 for W in reference.network.weights):
         return None
     return any(
-        np.ptp(claims[key].values.shape) > 0 or differs(reference, key, key, claims, lambda x: x.T)
+        not is_square(claims[key].values) or differs(reference, key, key, claims, lambda x: x.T)
         for key in weights
     )
+
+
+def is_square(matrix: Array) -> bool:
+    """Whether there are as many rows as columns."""
+    rows, columns = matrix.shape
+    return bool(rows == columns)
 
 
 def reversed_layers(claims: Claims, reference: Workings, keys: list[Key]) -> bool | None:

@@ -4,8 +4,9 @@ An ingredient that is claimed is taken as claimed, right or wrong; one that is n
 if everything upstream of it that was claimed is right; else the equation cannot be tested.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Literal
 
 import numpy as np
@@ -19,7 +20,7 @@ from core.rounding.bounded import Bounded
 from core.rounding.outputs import TextbookOutput
 from core.verdict.candidates import Place, ingredients, key_of, order_of_computation
 from core.verdict.claims import Claimed, Claims, Key, quantity_of, set_quantity
-from core.verdict.judgement import fits, upstream
+from core.verdict.judgement import fit_each, fits, upstream
 from core.verdict.mistakes.outputs import opened
 from core.verdict.mistakes.table import EQUATION_OF
 
@@ -79,31 +80,55 @@ def equations_on(own: OwnNumbers) -> list[Tested]:
     for place in order_of_computation(own.w.depth):
         places.setdefault((EQUATION_OF[place[0]], place[1]), []).append(place)
     with np.errstate(all="ignore"):
-        return [tested(own, *at, here) for at, here in places.items()]
+        outcomes = outcomes_on(own)
+    return [tested(outcomes, *at, here) for at, here in places.items()]
 
 
-def tested(own: OwnNumbers, equation: str, layer: int, places: list[Place]) -> Tested:
+def tested(
+    outcomes: Mapping[Place, Outcome], equation: str, layer: int, places: list[Place]
+) -> Tested:
     """One equation: fails if any of its places does, holds if one does and none fails."""
-    outcomes = {place: outcome(own, place) for place in places}
-    failed = tuple(place for place, verdict in outcomes.items() if verdict == "fails")
+    found = {place: outcomes.get(place, "untested") for place in places}
+    failed = tuple(place for place, verdict in found.items() if verdict == "fails")
     if failed:
         return Tested(equation, layer, "fails", failed)
-    verdict: Outcome = "holds" if "holds" in outcomes.values() else "untested"
+    verdict: Outcome = "holds" if "holds" in found.values() else "untested"
     return Tested(equation, layer, verdict, ())
 
 
-def outcome(own: OwnNumbers, place: Place) -> Outcome:
-    """Whether the claimed result of this place follows from the claimant's own ingredients."""
-    claim = own.claims.get(key_of(place))
-    if claim is None or not np.count_nonzero(claim.mask):
-        return "untested"
-    fails = False
-    for option in results(own, place):
-        if np.count_nonzero(np.isfinite(option.error)):
-            if fits(claim, option).all():
-                return "holds"
-            fails = True
+def outcomes_on(own: OwnNumbers) -> dict[Place, Outcome]:
+    """Of every place that can be tested; the usual results of all are compared at once."""
+    usual, others = {}, {}
+    for place in order_of_computation(own.w.depth):
+        claim = own.claims.get(key_of(place))
+        if claim is not None and np.count_nonzero(claim.mask):
+            others[place] = results(own, place)
+            for first in islice(others[place], 1):
+                usual[place] = claim, first
+    within = fit_each(usual)
+    return {
+        place: outcome(claim, first, bool(within[place].all()), others[place])
+        for place, (claim, first) in usual.items()
+    }
+
+
+def outcome(claim: Claimed, first: Bounded, fit: bool, others: Iterator[Bounded]) -> Outcome:
+    """Whether the claimed result of a place follows from the claimant's own ingredients: from the
+    `first` option, which it `fit` or not, or from one of the others.
+    """
+    fails = says_something(first)
+    if fails and fit:
+        return "holds"
+    for option in filter(says_something, others):
+        if fits(claim, option).all():
+            return "holds"
+        fails = True
     return "fails" if fails else "untested"
+
+
+def says_something(option: Bounded) -> bool:
+    """Whether any entry has a finite bound."""
+    return bool(np.count_nonzero(np.isfinite(option.error)))
 
 
 def results(own: OwnNumbers, place: Place) -> Iterator[Bounded]:

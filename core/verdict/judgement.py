@@ -73,18 +73,20 @@ Fitting = Mapping[Key, NDArray[np.bool_]]
 
 
 def fitting(claims: Claims, reference: Workings) -> Fitting:
-    """`fits` for every claimed key, with one comparison for all entries end to end."""
-    if not claims.keys:
+    """`fits` for every claimed key."""
+    return fit_each({key: (claims[key], as_bounded(reference, key)) for key in claims})
+
+
+def fit_each(parts: Mapping[Key, tuple[Claimed, Bounded]]) -> Fitting:
+    """`fits` for every pair, with one comparison for all entries end to end."""
+    if not parts:
         return {}
-    parts = [(claims[key], as_bounded(reference, key)) for key in claims]
-    claim = Claimed(*(end_to_end(part) for part in zip(*(c for c, _ in parts), strict=True)))
-    bounded = Bounded(
-        end_to_end(b.value for _, b in parts),
-        end_to_end(b.error for _, b in parts),
-        parts[0][1].precision,
-    )
-    within, found, start = fits(claim, bounded), {}, 0
-    for key, (one, _) in zip(claims, parts, strict=True):
+    claims, bounds = zip(*parts.values(), strict=True)
+    claim = Claimed(*map(end_to_end, zip(*claims, strict=True)))
+    value, error = end_to_end(b.value for b in bounds), end_to_end(b.error for b in bounds)
+    within = fits(claim, Bounded(value, error, bounds[0].precision))
+    found, start = {}, 0
+    for key, (one, _) in parts.items():
         stop = start + one.mask.size
         found[key] = within[start:stop].reshape(one.mask.shape)
         start = stop
