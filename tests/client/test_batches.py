@@ -84,14 +84,16 @@ def test_an_items_error_is_its_own(client: Client, network: dict[str, Any]) -> N
     items = claims_of(network, 4)
     items[1] = {"id": "shape", "claims": {"bias_gradients": [[1.0], [2.0]]}}
     items[2] = {"id": "name", "claims": {"bias_gradient": 3.0}}
+    items.append({"id": "no claims"})
     counts: list[int] = []
     found = list(client.verify_many(items, network, done=counts.append))
-    assert [one.verdict for one in found] == ["wrong", "failed", "failed", "wrong"]
-    for i, pointer in ((1, "/claims/bias_gradients/0"), (2, "/claims/bias_gradient")):
+    assert [one.verdict for one in found] == ["wrong", "failed", "failed", "wrong", "failed"]
+    pointers = {1: "/claims/bias_gradients/0", 2: "/claims/bias_gradient", 4: "/claims"}
+    for i, pointer in pointers.items():
         error = found[i].error
         assert isinstance(error, InvalidRequest)
         assert error.problems[0].pointer == pointer
-    assert counts == [1, 2, 3, 4]
+    assert counts == [1, 2, 3, 4, 5]
 
 
 def test_check_fully(client: Client, network: dict[str, Any]) -> None:
@@ -183,6 +185,8 @@ def test_the_jobs_command(
     (job,) = client.jobs()
     assert commands.run(["jobs"]) == 0
     assert "260 of 260" in capsys.readouterr().out
+    assert commands.run(["jobs", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["id"] == job.id
     assert commands.run(["jobs", job.id, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["state"] == "done"
     assert commands.run(["jobs", job.id, "--follow"]) == 0

@@ -179,3 +179,34 @@ def test_one_method_for_each_endpoint(client: Client) -> None:
     assert len(endpoints) >= 4
     for path in endpoints:
         assert callable(getattr(client, methods[path]))
+
+
+def test_completion_offers_the_public_names_alone() -> None:
+    """dir() of the package is what it is for: every public name, each there, no module."""
+    assert dir(backcheck) == sorted(backcheck.__all__)
+    assert not [name for name in dir(backcheck) if inspect.ismodule(getattr(backcheck, name))]
+
+
+@pytest.mark.parametrize("name", ["weights", "biases"])
+def test_a_network_that_holds_no_layers_says_so(
+    client: Client, network: dict[str, Any], name: str
+) -> None:
+    """A number, None or a text where a list of layers is needed is a problem with its place."""
+    for value in (3.0, None, "text", {"0": [1.0]}):
+        with pytest.raises(InvalidRequest, match=f"/{name}: is no list") as caught:
+            client.gradients({**network, name: value})
+        assert caught.value.status is None
+
+
+def test_claims_that_hold_no_layers_say_so(client: Client, network: dict[str, Any]) -> None:
+    """The same for claims."""
+    for value in (3.0, "text"):
+        with pytest.raises(InvalidRequest, match="/claims/delta: is no list"):
+            client.verify(network, claims={"delta": value})
+
+
+def test_a_job_that_is_not_there_is_no_missing_endpoint(client: Client) -> None:
+    """What the service says of a forgotten job is passed on, without doubt about its address."""
+    with pytest.raises(backcheck.ServerTrouble, match="no job of this name") as caught:
+        client.job("forgotten")
+    assert "endpoint" not in str(caught.value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 from html.parser import HTMLParser
 from typing import Any
 
@@ -62,6 +63,30 @@ def test_what_is_not_revealed_is_not_said() -> None:
     text = str(verification(HIDDEN))
     assert "claimed 0.25" in text
     assert "right is" not in text
+
+
+def test_mistakes_made_together_are_all_told(client: Client) -> None:
+    """Two mistakes at once: in print and in a notebook each has its name, place and remedy."""
+    net = {
+        "weights": [[[0.4, -0.7], [0.9, 0.3], [-0.2, 0.8]], [[0.5, -0.6, 0.7]]],
+        "biases": [[0.1, -0.2, 0.3], [0.2]],
+        "activation": "tanh",
+        "input": [[0.3, 0.8], [-0.5, 0.6], [0.9, -0.4]],
+        "target": [[0.2], [0.7], [-0.3]],
+    }
+    right = client.gradients(net, finite_difference=False)
+    claims = {
+        "bias_gradients": [4 * right.bias_gradients[0], right.bias_gradients[1]],
+        "weight_gradients": [right.weight_gradients[0], 2 * right.weight_gradients[1]],
+    }
+    found = client.verify(net, claims=claims, precision="float64")
+    together = [found.diagnosis[0], *found.diagnosis[0].together_with]
+    assert sorted((one.equation, one.layers) for one in together) == [("BP3", (1,)), ("BP4", (2,))]
+    for one in together:
+        for shown in (str(found), unescape(found._repr_html_())):
+            assert f"{one.mistake} ({one.equation}, layer {one.layers[0]})" in shown
+            assert one.remedy in " ".join(shown.split())
+    assert "together with" in str(found)
 
 
 def test_a_claim_of_nan_is_shown_as_it_was_sent() -> None:

@@ -23,7 +23,7 @@ from backcheck.errors import (
     ServerTrouble,
     Unreachable,
 )
-from backcheck.jobs import JobState, Report
+from backcheck.jobs import JobState, Line, Report
 from backcheck.network import Network
 from backcheck.results import Comparison, FiniteDifference, Gradients, Kink, Operations
 from backcheck.transport import VERSION
@@ -33,6 +33,7 @@ from backcheck.verification import (
     Coverage,
     Diagnosis,
     Equation,
+    NamedMistake,
     Verification,
     WrongEntry,
 )
@@ -61,7 +62,9 @@ __all__ = [
     "JobState",
     "Kink",
     "Limit",
+    "Line",
     "Mistake",
+    "NamedMistake",
     "Network",
     "Operations",
     "Precision",
@@ -78,3 +81,8 @@ __all__ = [
     "assert_gradients",
     "check",
 ]
+
+
+def __dir__() -> list[str]:
+    """The public names alone, for completion in a notebook."""
+    return __all__

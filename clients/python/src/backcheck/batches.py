@@ -13,9 +13,9 @@ from itertools import islice
 from typing import Any
 
 from backcheck.claims import Precision, claims_body
-from backcheck.errors import BackcheckError, InvalidRequest
+from backcheck.errors import BackcheckError, InvalidRequest, Problem
 from backcheck.jobs import Jobs, JobState, Line, Progress
-from backcheck.network import NetworkLike, network_body
+from backcheck.network import NOT_SENT, NetworkLike, network_body
 from backcheck.reading import Answer, read
 from backcheck.results import Comparison, Kink
 from backcheck.verification import Verification
@@ -80,7 +80,9 @@ class Shared:
         return dumps({"kind": "verifications", "networks": networks, "common": common})
 
     def line(self, item: Mapping[str, Any]) -> bytes:
-        """An item's line. Raises InvalidRequest where its shapes cannot be."""
+        """An item's line. Raises InvalidRequest without claims, or where shapes cannot be."""
+        if "claims" not in item:
+            raise InvalidRequest(NOT_SENT, [Problem("/claims", "is missing")])
         own = {name: value for name, value in item.items() if name not in OWN}
         if own or self.network is None:
             network: Mapping[str, Any] = network_body({**(self.network or {}), **own}, {})

@@ -18,7 +18,7 @@ from backcheck.arrays import (
     was_rounded,
 )
 from backcheck.errors import InvalidRequest, Problem
-from backcheck.network import NOT_SENT, layer_sizes, shaped
+from backcheck.network import NO_LIST, NOT_SENT, is_listed, layer_sizes, shaped
 
 Precision: TypeAlias = str | Mapping[str, int]
 """A type's name, {"decimals": 4} or {"significant_digits": 5}."""
@@ -84,6 +84,9 @@ def read_claim(name: str, value: Any, problems: list[Problem]) -> Any:
         return value
     if name == "cost":
         return read_one(value, f"/claims/{name}", "", problems)
+    if not is_listed(value):
+        problems.append(Problem(f"/claims/{name}", NO_LIST))
+        return value
     return [
         None
         if layer is None

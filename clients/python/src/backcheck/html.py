@@ -13,11 +13,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from backcheck.arrays import Array
-from backcheck.words import DIAGNOSES_SHOWN, EQUATIONS, headline, layers_words, number, place
+from backcheck.words import (
+    DIAGNOSES_SHOWN,
+    EQUATIONS,
+    TOGETHER,
+    headline,
+    mistake_words,
+    number,
+    place,
+)
 
 if TYPE_CHECKING:
     from backcheck.results import Gradients
-    from backcheck.verification import Challenge, ClaimVerdict, Coverage, Verification
+    from backcheck.verification import Challenge, ClaimVerdict, Coverage, NamedMistake, Verification
 
 SIDE_MAX = 16  # rows and columns of a matrix that a notebook shows
 NEGATIVE, POSITIVE = "33,102,172", "230,97,1"
@@ -47,12 +55,17 @@ def verification_html(answer: Verification) -> str:
         equations_html(answer),
     ]
     for found in answer.diagnosis[:DIAGNOSES_SHOWN]:
-        title = f"{found.mistake} ({found.equation}, {layers_words(found.layers)})"
-        parts.append(
-            f"<p><b>{escape(title)}</b><br>{escape(found.explanation)}<br>"
-            f"<i>{escape(found.remedy)}</i></p>"
-        )
+        parts.append(mistake_html(found))
+        parts += [mistake_html(other, TOGETHER) for other in found.together_with]
     return "".join(parts)
+
+
+def mistake_html(found: NamedMistake, before: str = "") -> str:
+    """A mistake with its explanation and its remedy."""
+    return (
+        f"<p><b>{escape(before + mistake_words(found))}</b><br>{escape(found.explanation)}<br>"
+        f"<i>{escape(found.remedy)}</i></p>"
+    )
 
 
 def claim_row(name: str, claim: ClaimVerdict) -> list[str]:

@@ -6,7 +6,7 @@ each neuron. One example is a vector; a batch is a matrix with an example in eac
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, TypeAlias, TypedDict
 
@@ -17,6 +17,7 @@ from backcheck.arrays import Array, NotNumbers, numbers
 from backcheck.errors import InvalidRequest, Problem
 
 NOT_SENT = "The request is not valid, and was not sent"
+NO_LIST = "is no list with one array for each layer"
 
 
 class NetworkFields(TypedDict, total=False):
@@ -105,10 +106,18 @@ def network_body(network: NetworkLike | None, given: Mapping[str, Any]) -> dict[
 def read_layers(body: dict[str, Any]) -> Iterator[Problem]:
     """Make arrays of weights and biases, in place."""
     for name, read in (("weights", matrix), ("biases", vector)):
-        if name in body:
+        if name in body and not is_listed(body[name]):
+            yield Problem(f"/{name}", NO_LIST)
+            body[name] = []
+        elif name in body:
             body[name] = list(body[name])
             for index in range(len(body[name])):
                 yield from replaced(body[name], index, read, f"/{name}/{index}", index + 1)
+
+
+def is_listed(value: Any) -> bool:
+    """Whether there can be one array for each layer in it."""
+    return isinstance(value, Iterable) and not isinstance(value, (str, bytes, Mapping))
 
 
 def read_examples(body: dict[str, Any]) -> Iterator[Problem]:

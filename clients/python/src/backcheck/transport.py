@@ -167,7 +167,7 @@ def failure(response: requests.Response) -> InvalidRequest | ServerTrouble:
     detail = str(problem.get("detail") or response.reason or "no reason given")
     if status in REFUSED:
         return refusal({**problem, "detail": detail}, status)
-    if status in (404, 405):
+    if status in (404, 405) and "type" not in problem:
         detail = f"no such endpoint there ({detail}); is it backcheck, and as new as this client?"
     elif response.is_redirect:
         detail = f"it sends elsewhere, to {response.headers['Location']}: use that address"

@@ -54,14 +54,25 @@ class Equation:
 
 
 @dataclass(frozen=True)
-class Diagnosis:
-    """A mistake that reproduces every claimed number, and what to do about it."""
+class NamedMistake:
+    """A mistake, where it was made, and what to do about it."""
 
     mistake: str
     equation: str
     layers: tuple[int, ...]
     explanation: str = ""
     remedy: str = ""
+
+
+@dataclass(frozen=True)
+class Diagnosis(NamedMistake):
+    """A mistake that reproduces every claimed number, with those of `together_with` if there are.
+
+    `at`: the entry where it shows most, if that may be said.
+    """
+
+    at: str | None = None
+    together_with: tuple[NamedMistake, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,19 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from backcheck.verification import ClaimVerdict, Diagnosis, Verification, WrongEntry
+    from backcheck.verification import (
+        ClaimVerdict,
+        Diagnosis,
+        NamedMistake,
+        Verification,
+        WrongEntry,
+    )
 
 LINES_MAX = 25  # more scrolls the traceback out of sight
 PARAGRAPH_LINES_MAX = 4  # so that a long explanation never pushes out its remedy
 COLUMNS = 96
 DIAGNOSES_SHOWN = 2  # the first is the simplest that explains every number
+TOGETHER = "together with "  # it takes both mistakes to come to these numbers
 
 EQUATIONS = {
     "forward": "z = W a + b, a = σ(z)",
@@ -128,8 +135,21 @@ def equation_lines(answer: Verification) -> Iterator[str]:
 
 
 def diagnosis_lines(found: Diagnosis) -> Iterator[str]:
-    """The mistake, the sentence that explains it, the remedy."""
-    yield f"Diagnosis: {found.mistake} ({found.equation}, {layers_words(found.layers)})"
+    """The mistake and those that it takes beside it, each with its explanation and its remedy."""
+    yield f"Diagnosis: {mistake_words(found)}"
+    yield from mistake_lines(found)
+    for other in found.together_with:
+        yield f"{TOGETHER}{mistake_words(other)}"
+        yield from mistake_lines(other)
+
+
+def mistake_words(found: NamedMistake) -> str:
+    """A mistake and its place."""
+    return f"{found.mistake} ({found.equation}, {layers_words(found.layers)})"
+
+
+def mistake_lines(found: NamedMistake) -> Iterator[str]:
+    """The sentence that explains a mistake, and the remedy."""
     for text in (found.explanation, found.remedy and f"Remedy: {found.remedy}"):
         yield from textwrap.wrap(
             text,

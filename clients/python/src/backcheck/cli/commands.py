@@ -303,7 +303,7 @@ Examples:
 def jobs(now: Session, job: str | None, report: bool, follow: bool, cancel: bool) -> int:
     """Your jobs on the service, or what became of the one named JOB."""
     if job is None:
-        tables.show_jobs(now.console, now.client.jobs())
+        show_all_jobs(now)
     elif cancel:
         now.client.cancel(job)
     elif report:
@@ -317,6 +317,15 @@ def jobs(now: Session, job: str | None, report: bool, follow: bool, cancel: bool
     elif not now.printed(state := now.client.job(job)):
         tables.show_jobs(now.console, [state])
     return 0
+
+
+def show_all_jobs(now: Session) -> None:
+    """A table, or a line of JSON for each job."""
+    states = now.client.jobs()
+    if not now.as_json:
+        tables.show_jobs(now.console, states)
+    for state in states:
+        now.printed(state)
 
 
 @backcheck.command()
