@@ -62,6 +62,13 @@ TYPES = "one of decimals and significant_digits is set; the 1 is there for the t
 UNUSED = "it stands where the coefficient is 0, and 0 times or over it is 0"
 ZERO = "of a size of 0 the unit is 0, whatever its exponent"
 
+OWN_ROUNDINGS = "`evaluated` adds ten roundings of a and all that it moves once more"
+REFERENCES = (
+    ("1.0 - value + REFERENCE", "1.0 - value"),
+    ("sum_of_others(value * shrunk) + REFERENCE * shrunk", "sum_of_others(value * shrunk)"),
+    ("sum_of_others(value * grown) + REFERENCE * grown", "sum_of_others(value * grown)"),
+)
+
 EQUIVALENT: dict[tuple[str, str, str], str] = {
     ("core.forward", "sum(axis=-1)", "-1  →  1"): "the terms are N × n_L: their last axis is 1",
     ("core.rounding.precision", "CLOSE_TO_A_POWER = 1e-12", "1e-12  →  2e-12"): POWERS,
@@ -77,6 +84,8 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
     ("core.rounding.kinked", "0.0, 2.0", "z.value - z.error  →  z.value"): ACROSS,
     ("core.rounding.precision", "np.where(size > 0, exponent", "0  →  -1"): ZERO,
     ("core.rounding.precision", "np.where(size > 0, exponent", "0.0  →  1.0"): ZERO,
+    **{("core.rounding.softmax", "", f"{there}  →  {left}{sign}"): OWN_ROUNDINGS
+       for there, left in REFERENCES for sign in ("", there.replace(left, "").replace("+", "-"))},
 }  # fmt: skip
 """(module, a part of the mutated line, the change): why no test can tell."""
 

@@ -91,6 +91,60 @@ def test_error_of_z_moves_a_within_the_bound(error: float) -> None:
     assert (off >= 0.98 * wide.error).all()
 
 
+@pytest.mark.parametrize("error", [0.0, 0.01, 0.3])
+def test_roundings_are_those_of_the_table(error: float) -> None:
+    """(2K + n + 2 + 2 |z_j − m| + (K + 1) ln n) a, with growth of second order; two underflows;
+    and without a shift the largest e^z's, once in each term: nothing more and nothing less.
+    """
+    z, u, t = np.array(ROWS), FLOAT16.u, FLOAT16.t
+    sigma = bounded_activation(ACTIVATIONS["softmax"]())
+    given = Bounded(z, np.full_like(z, error), FLOAT16)
+    moved = sigma.moved(given, exact(z))
+    size, away = exact(z) + moved, z.max(axis=1, keepdims=True) - z + 2 * error
+    count = 8 + 3 + 2 + 2 * away + 5 * np.log(3)
+    rounded = count * size * u / (1 - (8 + 10) * u) + 10 * 2.0**-53 * size + 2 * t
+    lost = t / np.exp(z.max(axis=1, keepdims=True) - error)
+    wanted = moved + rounded + 2 * lost * (1 + 3 * size)
+    assert bounded(z, error, FLOAT16).error == pytest.approx(np.minimum(wanted, 1), rel=1e-9)
+
+
+def test_an_exponential_is_unknown_where_half_of_the_sum_may_be_lost() -> None:
+    """n t over the largest e^z is the part that may be lost: just below and just above a half."""
+    limit = np.log(3 * FLOAT16.t / 0.5)
+    known = np.array([[limit + 1e-3, -30.0, -30.0]])
+    assert (bounded(known, 0.0, FLOAT16).error[0, 1:] < 0.99).all()
+    assert (bounded(known - 2e-3, 0.0, FLOAT16).error >= 1.0).all()
+    assert (bounded(known, 1e-2, FLOAT16).error >= 1.0).all()
+
+
+def test_a_sum_overflows_alone_between_the_largest_number_and_a_third_of_it() -> None:
+    """ln 65504 − ln 3 < z ≤ ln 65504, and an error of z reaches into that from both sides."""
+    largest = np.log(FLOAT16.largest)
+
+    def is_unknown(z: float, error: float = 0.0) -> bool:
+        return bool((bounded(np.full((1, 3), z), error, FLOAT16).error >= 1.0).all())
+
+    assert not is_unknown(largest - np.log(3) - 1e-3)
+    assert is_unknown(largest - np.log(3) + 1e-3)
+    assert is_unknown(largest - 1e-3)
+    assert not is_unknown(largest + 1e-3)
+    assert is_unknown(largest - np.log(3) - 1e-3, 2e-3)
+    assert is_unknown(largest + 1e-3, 2e-3)
+    assert not is_unknown(largest + 5e-3, 2e-3)
+
+
+def test_pull_back_adds_what_the_jacobian_needs() -> None:
+    """To a ⊙ (g − Σ a g): (n + 2) u |a| |g|, and 2 t Σ |g|."""
+    sigma = bounded_activation(ACTIVATIONS["softmax"]())
+    a = Bounded(np.array([[0.2, 0.5, 0.3]]), np.array([[0.01, 0.0, 0.02]]), FLOAT16)
+    g = Bounded(np.array([[1.0, -3.0, 0.5]]), np.array([[0.1, 0.0, 0.2]]), FLOAT16)
+    short = a * (g - (g * a).sum(axis=-1, keepdims=True))
+    more = 5 * FLOAT16.u * a.size * g.size + 2 * FLOAT16.t * (1.1 + 3.0 + 0.7)
+    found = sigma.pull_back(a, a, g)
+    assert found.value == pytest.approx(short.value, rel=1e-14)
+    assert found.error == pytest.approx(short.error + more, rel=1e-12)
+
+
 def test_large_errors_of_z_leave_room_for_what_they_do() -> None:
     """z ± 48 turns 10⁻³⁷ into 10⁻³⁵ and more; unknown z leave a anything from 0 to 1."""
     z = np.array([[0.0, -85.0, -40.0]])
