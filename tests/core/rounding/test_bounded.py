@@ -97,6 +97,11 @@ def test_plain_numbers_are_exact_operands_on_either_side() -> None:
     ):
         assert mixed.value == whole.value
         assert mixed.error == whole.error
+    for factor in (-3.0, 0.2, 7.0):
+        exact = Bounded.exactly(factor, FLOAT16)
+        for mixed, whole in ((x * factor, x * exact), (x / factor, x / exact)):
+            assert mixed.value == whole.value
+            assert mixed.error == pytest.approx(whole.error, rel=CLOSE)
     assert (1.0 - x).value[0] == 0.75
     assert (x - 1.0).value[0] == -0.75
     assert (2.0 * x).value[0] == 0.5
