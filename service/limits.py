@@ -80,7 +80,9 @@ class Limits:
         30, "seconds", "How long heavy work waits for its turn before 503."
     )
     silence_seconds_max: int = limit(10, "seconds", "Between two pieces of a body, before 408.")
-    body_seconds_max: int = limit(60, "seconds", "Until a body has arrived, before 408.")
+    body_seconds_max: int = limit(
+        60, "seconds", "Until a body has arrived, or the next 64 KiB of one in NDJSON, before 408."
+    )
 
     answered_items_max: int = limit(
         256, "items", "Of a batch that is answered at once; more of them become a job."

@@ -1,7 +1,5 @@
 """How a body becomes what a view works with: right type, no encoding, bounded, strict, in turn."""
 
-import time
-from collections.abc import Callable
 from threading import BoundedSemaphore
 from typing import Any
 
@@ -9,13 +7,13 @@ from flask import Flask, Request, current_app, request
 from marshmallow import Schema, ValidationError
 from werkzeug.exceptions import (
     RequestEntityTooLarge,
-    RequestTimeout,
     ServiceUnavailable,
     UnsupportedMediaType,
 )
 
 from schemas.problems import flatten
 from schemas.strict_json import parse
+from service.arriving import in_time, unbroken
 from service.errors import Refused
 from service.lane import depart
 from service.limits import Limits, limits
@@ -24,7 +22,6 @@ from service.turns import take_turn
 
 JSON = "application/json"
 CHARSETS = {"", "utf-8", "utf8"}
-PIECE_BYTES = 64 * 1024
 GATHERED_BYTES = 256 * 1024
 """A body up to here has arrived before `service.worker` gives the request a thread."""
 READERS_MAX = 16
@@ -82,7 +79,9 @@ def read_body(req: Request, limits: Limits) -> bytes:
     """
     length, most = req.content_length, limits.body_bytes_max
     if length is not None and length <= min(GATHERED_BYTES, most):
-        return in_time(req.environ["wsgi.input"].read, length, req, limits)
+        with unbroken(req, limits):
+            gathered: bytes = req.environ["wsgi.input"].read(length)
+        return gathered
     if length is not None and length > most:
         raise too_large(most)
     readers = current_app.extensions["readers"]
@@ -90,41 +89,17 @@ def read_body(req: Request, limits: Limits) -> bytes:
         raise ServiceUnavailable("too many large bodies are arriving", retry_after=RETRY_SECONDS)
     depart()
     try:
-        body = in_time(piecewise(req, limits), most + 1, req, limits)
+        body = bytearray()
+        with in_time(req, limits):
+            while len(body) <= most and (piece := req.stream.read(most + 1 - len(body))):
+                body += piece
     finally:
         readers.release()
     if len(body) > most:
         raise too_large(most)
-    return body
+    return bytes(body)
 
 
 def too_large(bytes_max: int) -> RequestEntityTooLarge:
     """413 with the limit."""
     return RequestEntityTooLarge(f"the body is larger than {bytes_max} bytes")
-
-
-def in_time(read: Callable[[int], bytes], size: int, req: Request, limits: Limits) -> bytes:
-    """What `read` reads; raises 408 if nothing arrives for a while."""
-    connection = req.environ.get("gunicorn.socket")
-    if connection is not None:
-        connection.settimeout(limits.silence_seconds_max)
-    try:
-        return read(size)
-    except TimeoutError:
-        said = f"nothing arrived for {limits.silence_seconds_max} seconds"
-        raise RequestTimeout(said) from None
-
-
-def piecewise(req: Request, limits: Limits) -> Callable[[int], bytes]:
-    """Reads in pieces, so that a body that trickles is given up in the end."""
-
-    def read(size: int) -> bytes:
-        pieces, deadline = bytearray(), time.monotonic() + limits.body_seconds_max
-        while len(pieces) < size and (piece := req.stream.read(min(PIECE_BYTES, size))):
-            pieces += piece
-            if time.monotonic() > deadline:
-                said = f"the body took longer than {limits.body_seconds_max} seconds"
-                raise RequestTimeout(said)
-        return bytes(pieces[:size])
-
-    return read

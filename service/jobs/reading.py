@@ -7,8 +7,9 @@ from hashlib import sha256
 from typing import Any
 
 from flask import Request
-from werkzeug.exceptions import RequestEntityTooLarge, RequestTimeout
+from werkzeug.exceptions import RequestEntityTooLarge
 
+from service.arriving import in_time
 from service.limits import Limits
 
 PIECE_BYTES = 64 * 1024
@@ -16,28 +17,19 @@ BLOCK_ITEMS = 64
 BLOCK_BYTES = 2**20
 """A block is one task: long beside what a task costs (3 ms), short for whoever waits or cancels."""
 
-Read = Callable[[int], bytes]
-
 
 def pieces(req: Request, limits: Limits) -> Iterator[bytes]:
-    """The body as it comes. Raises 413 if it is too long in all, 408 if it stops arriving."""
-    connection, total = req.environ.get("gunicorn.socket"), 0
-    if connection is not None:
-        connection.settimeout(limits.silence_seconds_max)
-    while piece := in_time(req.stream.read, limits):
+    """The body as it comes. Raises 413 if it is too long in all, 408 and 400 as `in_time`."""
+    total = 0
+    while True:
+        with in_time(req, limits):
+            piece = req.stream.read(PIECE_BYTES)
+        if not piece:
+            return
         total += len(piece)
         if total > limits.batch_bytes_max:
             raise RequestEntityTooLarge(f"a batch has at most {limits.batch_bytes_max} bytes")
         yield piece
-
-
-def in_time(read: Read, limits: Limits) -> bytes:
-    """The next piece. Raises 408 if nothing arrives for a while."""
-    try:
-        return read(PIECE_BYTES)
-    except TimeoutError:
-        said = f"nothing arrived for {limits.silence_seconds_max} seconds"
-        raise RequestTimeout(said) from None
 
 
 def lines(arriving: Iterable[bytes], limits: Limits) -> Iterator[bytes]:

@@ -23,16 +23,18 @@ HALF = len(BODY) // 2
 LARGE = BODY + b" " * 2**20  # more than is gathered before a request takes a thread
 SECONDS = 20
 SILENCE_SECONDS = 2
+BODY_SECONDS = 3
 
 
 @contextmanager
 def serving() -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    """A server of its own, which a test may end; it waits two seconds for a body to go on."""
+    """A server of its own, which a test may end; it waits seconds for a body."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "gunicorn", "--config", "service/gunicorn.conf.py"]
     command += ["--bind", f"127.0.0.1:{port}", "--workers", "1", "service:create_app()"]
-    environment = {**os.environ, "BACKCHECK_SILENCE_SECONDS_MAX": str(SILENCE_SECONDS)}
+    waits = {"SILENCE_SECONDS_MAX": SILENCE_SECONDS, "BODY_SECONDS_MAX": BODY_SECONDS}
+    environment = os.environ | {f"BACKCHECK_{name}": str(most) for name, most in waits.items()}
     server = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE)
     try:
         wait_for(f"http://127.0.0.1:{port}", server)
@@ -110,6 +112,42 @@ def test_a_body_that_stops(patient: str) -> None:
     assert b"application/problem+json" in answer
 
 
+@pytest.mark.parametrize("kind", ["application/json", "application/x-ndjson"])
+@pytest.mark.parametrize(
+    "chunks",
+    [b"ZZZ\r\n{}\r\n0\r\n\r\n", b"-2\r\n{}\r\n0\r\n\r\n",
+     b"2\r\n{}XX\r\n0\r\n\r\n", b"2\r\n{}\r\n0\r\nbad trailer\r\n\r\n"],
+    ids=["size", "negative", "end", "trailer"],
+)  # fmt: skip
+def test_chunks_that_are_none(patient: str, kind: str, chunks: bytes) -> None:
+    """What is no chunk is a bad request, never our mistake."""
+    start = head("Transfer-Encoding: chunked", "/v1/batches")
+    with connected(patient) as connection:
+        connection.sendall(start.replace(b"application/json", kind.encode()) + chunks)
+        status, answer = answer_of(connection)
+    assert status == 400
+    assert b"/problems#bad-request" in answer
+
+
+@pytest.mark.parametrize("kind", ["application/json", "application/x-ndjson"])
+def test_a_large_body_that_trickles(patient: str, kind: str) -> None:
+    """It is given up in the end, though it is never silent for long."""
+    start = head(f"Content-Length: {len(LARGE)}", "/v1/batches")
+    with connected(patient) as connection:
+        connection.sendall(start.replace(b"application/json", kind.encode()) + LARGE[:-1000])
+        connection.settimeout(SILENCE_SECONDS / 4)
+        for _ in range(4 * SECONDS):
+            try:
+                connection.recv(65536, socket.MSG_PEEK)
+                break
+            except TimeoutError:
+                connection.sendall(b" ")
+        connection.settimeout(SECONDS)
+        status, received = answer_of(connection)
+    assert status == 408
+    assert b"seconds to arrive" in received
+
+
 def test_a_caller_who_hangs_up(patient: str) -> None:
     """Half a body and a closed connection leave the server as it was."""
     for _ in range(3):
@@ -125,7 +163,8 @@ def test_a_request_survives_the_end() -> None:
     with serving() as (address, server):
         with connected(address) as connection:
             connection.sendall(head(f"Content-Length: {len(BODY)}") + BODY[:HALF])
-            time.sleep(0.5)  # until the worker has taken it
+            # Callers are taken in their order: once a later one has its answer, this one was.
+            assert requests.get(f"{address}/livez", timeout=SECONDS).status_code == 200
             server.send_signal(signal.SIGTERM)
             time.sleep(0.5)
             connection.sendall(BODY[HALF:])
