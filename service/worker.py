@@ -10,6 +10,7 @@ import re
 import time
 from collections import deque
 from concurrent.futures import Future
+from contextlib import suppress
 from functools import partial
 from selectors import EVENT_READ
 from socket import SHUT_WR, socket
@@ -63,7 +64,8 @@ class Connection(TConn):  # type: ignore[misc]
         self.body_bytes = int(length.group(1)) if length else 0
         self.chunked = CHUNKED.search(self.gathered, 0, self.head_bytes) is not None
         if not self.is_whole() and EXPECTING.search(self.gathered, 0, self.head_bytes):
-            self.sock.send(CONTINUE)
+            with suppress(OSError):  # whoever is gone is noticed when nothing more arrives
+                self.sock.send(CONTINUE)
 
     def has_arrived(self) -> bool:
         """Whether a thread need not wait for it, or must since it is too much to keep here."""
@@ -72,7 +74,7 @@ class Connection(TConn):  # type: ignore[misc]
             if end >= 0:
                 self.read_head(end)
         whole = self.head_bytes > 0 and self.is_whole()
-        return whole or len(self.gathered) >= GATHERED_BYTES
+        return whole or len(self.gathered) - self.head_bytes >= GATHERED_BYTES
 
     def is_whole(self) -> bool:
         """Whether the body is all there."""

@@ -167,6 +167,7 @@ class Unread:
     has_arrived = Connection.has_arrived
     read_head = Connection.read_head
     await_request = Connection.await_request
+    sock: socket.socket
 
 
 @pytest.mark.parametrize(
@@ -195,3 +196,24 @@ def test_what_is_too_much_to_gather_counts_as_arrived(monkeypatch: pytest.Monkey
     assert not connection.has_arrived()
     connection.gathered += b"x" * 500
     assert connection.has_arrived()
+
+
+def test_a_large_head_does_not_cut_the_body_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A body that may be gathered is waited for here, whatever came before it."""
+    monkeypatch.setattr(worker, "GATHERED_BYTES", 1000)
+    connection = Unread()
+    connection.await_request(head(f"X: {'x' * 600}\r\nContent-Length: 1000"))
+    connection.gathered += b"x" * 999
+    assert not connection.has_arrived()
+    connection.gathered += b"x"
+    assert connection.has_arrived()
+
+
+def test_who_is_gone_before_being_told_to_go_on() -> None:
+    """100 Continue to a closed connection is no reason for the worker to end."""
+    connection, (ours, theirs) = Unread(), socket.socketpair()
+    with ours, theirs:
+        theirs.close()
+        connection.sock = ours
+        connection.await_request(head("Content-Length: 9\r\nExpect: 100-continue"))
+        assert not connection.has_arrived()
