@@ -6,15 +6,15 @@ A direction is p qᵀ in every W and p in every b, so that it costs no more than
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
 from math import isfinite
 
 import numpy as np
 
-from core.arrays import Array
+from core.arrays import Array, read_only
 from core.differences.base import Base
 from core.differences.changes import CORNERED
 from core.differences.check import Direction
+from core.differences.plan import kept_if_small
 from core.differences.rounding import EVALUATION, forward_noise, unit_errors
 from core.differences.slopes import LARGEST, UNDERFLOW
 from core.forward import Workings
@@ -24,9 +24,6 @@ LENGTH = 2.0**-10
 """How far weighted inputs move: near ε^(1/5), where truncation and rounding meet."""
 FARTHEST = 2.0**-4  # any weighted input may move; beyond it h² says nothing about what is left
 SHORTEST = 2.0**-34  # below it plain differences say nothing; the direction is left out
-
-DRAWS_KEPT = 32
-"""Draws depend on sizes and seed alone, mostly the default seed; of some 1000 neurons 16 kB."""
 
 MOVES = np.array([1.0, -1.0, 0.5, -0.5])[:, None, None]
 
@@ -55,13 +52,13 @@ class Way:
         )
 
 
-@lru_cache(maxsize=DRAWS_KEPT)
+@kept_if_small
 def drawn(sizes: tuple[int, ...], seed: int, number: int) -> tuple[Layers[Array], Layers[Array]]:
     """p(l) between −1 and 1 and q(l) between ∓1/n_(l−1), for l = 1…L, of a network n_0…n_L."""
     generator = np.random.default_rng((seed, number))
     return (
-        Layers(generator.uniform(-1.0, 1.0, n) for n in sizes[1:]),
-        Layers(generator.uniform(-1.0, 1.0, n) / n for n in sizes[:-1]),
+        Layers(read_only(generator.uniform(-1.0, 1.0, n)) for n in sizes[1:]),
+        Layers(read_only(generator.uniform(-1.0, 1.0, n) / n) for n in sizes[:-1]),
     )
 
 

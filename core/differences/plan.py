@@ -7,9 +7,10 @@ and example serves them all. A *source* is such a neuron; layers count from 1, s
 of layer and neuron.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, update_wrapper
+from typing import TypeVar, TypeVarTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,10 +27,16 @@ ENTRY_FLOPS = 200
 """What one entry takes on its way through an activation, its bounds included: a dozen operations,
 in the time that a matrix product takes for so many (4 to 8 ns beside 0.02 ns each)."""
 
+T = TypeVar("T")
+Rest = TypeVarTuple("Rest")
+
 Units = Layers[NDArray[np.intp]]
 """The neurons of each layer that are sources, in ascending order."""
 
-UNITS_KEPT = 16  # networks' sizes; 8 bytes a neuron
+KEPT = 32  # sizes of networks
+SMALL = 4096
+"""Neurons, inputs included: what depends on the sizes of such a network alone is worked out once.
+Some 2 MiB at most; where more neurons are, it is no share of the time."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +60,20 @@ class Task:
     examples: slice
 
 
-@lru_cache(maxsize=UNITS_KEPT)
+def kept_if_small(
+    function: Callable[[tuple[int, ...], *Rest], T],
+) -> Callable[[tuple[int, ...], *Rest], T]:
+    """Remember what a function of n_0…n_L answers for small networks."""
+    known: Callable[..., T] = lru_cache(maxsize=KEPT)(function)
+
+    def answer(sizes: tuple[int, ...], /, *rest: *Rest) -> T:
+        return (known if sum(sizes) <= SMALL else function)(sizes, *rest)
+
+    update_wrapper(answer, function)
+    return answer
+
+
+@kept_if_small
 def every_unit(sizes: tuple[int, ...]) -> Units:
     """All sources of a network with layers n_0…n_L."""
     return Layers([all_of(n) for n in sizes[1:]])

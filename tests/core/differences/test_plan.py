@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.differences import plan
+from core.differences.directions import drawn
 from core.differences.plan import (
     BLOCK,
     CHUNK,
@@ -134,3 +135,23 @@ def test_threads_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
     together = check(w)
     for quantity in GRADIENTS:
         assert entries(alone, quantity) == entries(together, quantity)
+
+
+def test_only_small_networks_are_remembered() -> None:
+    """Their units and draws are made once and cannot be written to; of large ones nothing stays."""
+    small, large = (3, 2), (plan.SMALL, 2)
+    assert every_unit(small) is every_unit((3, 2))
+    assert every_unit(large) is not every_unit(large)
+    assert not any(own.flags.writeable for own in every_unit(small))
+    assert drawn(small, 0, 0) is drawn(small, 0, 0)
+    assert drawn(large, 0, 0) is not drawn(large, 0, 0)
+    assert not any(part.flags.writeable for way in drawn(small, 0, 0) for part in way)
+
+
+def test_each_direction_has_draws_of_its_own() -> None:
+    """Another seed, or another number, is another direction; p within ±1, q within ±1/n."""
+    p, q = drawn((5, 4), 0, 0)
+    assert (np.abs(p[1]) <= 1.0).all()
+    assert (np.abs(q[1]) <= 1.0 / 5).all()
+    for other in (drawn((5, 4), 1, 0), drawn((5, 4), 0, 1)):
+        assert not np.isin(other[0][1], p[1]).any()
