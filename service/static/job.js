@@ -22,6 +22,8 @@ async function look() {
   const job = await answer.json();
   if (!answer.ok) {
     element("state").textContent = job.detail;
+    element("progress").hidden = true;
+    element("cancel").hidden = true;
     return false;
   }
   show(job);

@@ -7,6 +7,7 @@ import re
 
 from playwright.sync_api import expect
 
+from service import create_app
 from service.examples import EXAMPLES
 from tests.browser.conftest import Opened
 
@@ -34,6 +35,30 @@ def test_wrong_numbers_are_named_with_their_remedy(page: Opened) -> None:
     expect(page.cell("/delta/0/1")).to_have_attribute("title", re.compile("^Cannot be right"))
     expect(page.cell("/bias_gradients/0/1")).to_have_attribute("data-verdict", "follows")
     expect(page.cell("/z/0/0")).to_have_attribute("data-verdict", "right")
+
+
+def test_mistakes_made_together_are_all_told(page: Opened) -> None:
+    """Two mistakes at once are one finding that names both, each with its place and remedy."""
+    names = ("weights", "biases", "activation", "input", "target", "cost")
+    request = {name: BY_HAND[name] for name in names if name in BY_HAND}
+    client = create_app().test_client()
+    right = client.post("/v1/gradients", json={**request, "finite_difference": False}).get_json()
+    db, dW = right["bias_gradients"], right["weight_gradients"]
+    claims = {
+        "bias_gradients": [[4 * entry for entry in db[0]], db[1]],
+        "weight_gradients": [dW[0], [[2 * entry for entry in row] for row in dW[1]]],
+    }
+    page.open("#example=mazur-by-hand")
+    panel = page.view("My numbers")
+    panel.get_by_role("button", name="Clear all").click()
+    panel.get_by_label("Your numbers are rounded to").select_option("float64")
+    panel.get_by_text("Paste many at once").click()
+    panel.get_by_label("Numbers to paste").fill(json.dumps(claims))
+    panel.get_by_role("button", name="Put into the cells").click()
+    both = panel.locator(".finding").first
+    expect(both).to_contain_text("together with it")
+    expect(both.locator("h4")).to_have_count(2)
+    expect(both.get_by_text("Mend it:")).to_have_count(2)
 
 
 def test_a_block_from_a_spreadsheet_fills_the_cells(page: Opened) -> None:

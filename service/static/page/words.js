@@ -189,6 +189,7 @@ export const words = {
     mistake: ({ equation, layers }) =>
       `${EQUATIONS[equation] ?? equation}${layers?.length ? `, ${layers.length === 1 ? "layer" : "layers"} ${layers.join(", ")}` : ""}`,
     remedy: "Mend it:",
+    together: "and, together with it,",
     equations: "Each equation on your own numbers",
     equation: ({ equation, layer }) =>
       equation === "cost" ? "cost" : `${equation}, layer ${layer}`,

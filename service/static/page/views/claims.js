@@ -376,11 +376,19 @@ function finding(found) {
   return h(
     "div",
     { class: "finding" },
-    h("h4", {}, words.claims.mistake(found)),
-    h("p", {}, found.explanation),
-    h("p", {}, h("b", {}, `${words.claims.remedy} `), found.remedy),
-    h("p", { class: "quiet" }, h("code", {}, found.mistake)),
+    mistake(found),
+    found.together_with?.map((other) => [h("p", {}, words.claims.together), mistake(other)]),
   );
+}
+
+/** @param {any} told */
+function mistake(told) {
+  return [
+    h("h4", {}, words.claims.mistake(told)),
+    h("p", {}, told.explanation),
+    h("p", {}, h("b", {}, `${words.claims.remedy} `), told.remedy),
+    h("p", { class: "quiet" }, h("code", {}, told.mistake)),
+  ];
 }
 
 /** @param {any[]} all @param {any} first */
