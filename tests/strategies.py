@@ -12,10 +12,17 @@ import math
 import random
 from collections.abc import Callable, Sequence
 
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from tests import references
 from tests.references import Request, Scalar, number
+
+
+def effort(times: float) -> settings:
+    """So many times the examples of the profile: costly tests ask for fewer, central ones more."""
+    return settings(deadline=None, max_examples=round(times * settings.default.max_examples))
+
 
 ACTIVATIONS = (*references.ELEMENTWISE, "softmax")
 COSTS = ("mean_squared_error", "binary_cross_entropy", "cross_entropy")

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from tests import references
 from tests.references import Request, mp
-from tests.strategies import dyadic_networks, networks
+from tests.strategies import dyadic_networks, effort, networks
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -324,7 +324,7 @@ def test_both_oracles_give_the_fractions_worked_by_hand(oracle: Any, example: An
     assert answer == by_hand
 
 
-@settings(max_examples=50, deadline=None)
+@effort(0.5)
 @given(dyadic_networks())
 def test_graph_and_rationals_agree_exactly_and_float64_holds_them(request: Request) -> None:
     """On dyadic networks both oracles give the same rationals, and each is a float64."""
@@ -334,7 +334,7 @@ def test_graph_and_rationals_agree_exactly_and_float64_holds_them(request: Reque
     assert references.each(exact, float) == exact
 
 
-@settings(max_examples=100, deadline=None)
+@effort(0.5)
 @given(networks())
 def test_random_networks_have_a_defined_cost_and_finite_answers(request: Request) -> None:
     """Each generated request is JSON, has a cost, and answers shaped as its own parameters."""

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import event, given, settings
+from hypothesis import event, given
 from hypothesis import strategies as st
 
 from core.backprop import CHAPTER, backpropagate, bp4_entry, run
@@ -21,7 +21,7 @@ from tests import references
 from tests.core.running_errors import bounds
 from tests.core.worked import BY_LAYER, answer_of, batch_of, floats, network_of, workings
 from tests.references import Answer, Request, mp, ulps_between
-from tests.strategies import dyadic_networks, networks
+from tests.strategies import dyadic_networks, effort, networks
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 Tree = Any
@@ -130,7 +130,7 @@ def test_examples_worked_by_hand(example: Any) -> None:
 # The oracle
 
 
-@settings(max_examples=200)
+@effort(1)
 @given(dyadic_networks())
 def test_exact_rationals_to_the_last_bit(request: Request) -> None:
     """Where float64 rounds nothing (identity, relu, short binary fractions), nothing is off."""
@@ -138,7 +138,7 @@ def test_exact_rationals_to_the_last_bit(request: Request) -> None:
     assert references.each(answer, Fraction) == exact
 
 
-@settings(max_examples=400)
+@effort(2)
 @given(networks())
 def test_every_quantity_of_random_networks(request: Request) -> None:
     """Cost, z, a, δ and both gradients against the scalar graph in mpmath.

@@ -16,6 +16,7 @@ from tests import references
 from tests.core.running_errors import bounds
 from tests.core.worked import one_layer, workings
 from tests.references import UndefinedCost, mp, ulps_between
+from tests.strategies import effort
 
 PAIRS = [(cost, name) for cost in COSTS for name in ACTIVATIONS]
 SATURATED = [800.0, -800.0, 40.0, -40.0, 20.0, -20.0, 1.0, -1.0, 1e-8, 0.0]
@@ -23,6 +24,7 @@ TARGETS = [0.0, 1.0, 0.25, 0.9, 1e-20]
 
 
 @pytest.mark.parametrize(("cost", "name"), PAIRS)
+@effort(0.3)
 @given(data=st.data())
 def test_cost_and_error_at_saturation(cost: str, name: str, data: st.DataObject) -> None:
     """C and δ(L) of outputs from −800 to 800, within the running error bound of their own z.

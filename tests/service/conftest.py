@@ -73,6 +73,6 @@ def wait_for(address: str, server: subprocess.Popen[bytes]) -> None:
         try:
             requests.get(f"{address}/livez", timeout=1)
             return
-        except requests.ConnectionError:
+        except (requests.ConnectionError, requests.Timeout):
             time.sleep(0.1)
     pytest.fail(f"no answer from {address} within {START_SECONDS} seconds")

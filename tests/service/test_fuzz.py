@@ -6,12 +6,13 @@ import json
 from itertools import pairwise
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from core.activations import ACTIVATIONS
 from core.costs import COSTS
 from service import create_app
+from tests.strategies import effort
 
 CLIENT = create_app().test_client()
 FIELDS = [
@@ -85,28 +86,28 @@ def check_answer(text: str) -> None:
     assert ("cost" in body) == (answer.status_code == 200)
 
 
-@settings(deadline=None, max_examples=300)
+@effort(2)
 @given(anything)
 def test_any_json(value: Any) -> None:
     """Whatever JSON is posted, the answer is a result or a problem."""
     check_answer(json.dumps(value))
 
 
-@settings(deadline=None, max_examples=300)
+@effort(2)
 @given(st.fixed_dictionaries({}, optional=dict.fromkeys(FIELDS, anything)))
 def test_any_fields(value: Any) -> None:
     """Whatever the known fields hold, the answer is a result or a problem."""
     check_answer(json.dumps(value))
 
 
-@settings(deadline=None, max_examples=500)
+@effort(3)
 @given(plausible())
 def test_any_numbers(request: Any) -> None:
     """Whatever the numbers of a well-formed request, the answer is a result or a problem."""
     check_answer(json.dumps(request))
 
 
-@settings(deadline=None, max_examples=200)
+@effort(2)
 @given(plausible(), st.data())
 def test_any_cut(request: Any, data: st.DataObject) -> None:
     """A request that breaks off in the middle is not JSON, and is told so."""
