@@ -5,6 +5,7 @@ deep networks most places look alike, so one place of each kind is tried.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -29,6 +30,8 @@ SAME = 1e-9
 """Relative: numbers of a random network that agree so far are one formula, differently rounded."""
 
 RANDOM_NETWORKS = 4  # so that no unit is dead, and no number 0, in all of them
+
+HALVINGS = 60  # of the last layer's numbers; what float64 adds to the middle is less then
 
 REMEMBERED = 256  # shapes; a class or a course works on a handful
 
@@ -113,7 +116,11 @@ def changes(variant: Variant, place: Place, w: Workings) -> bool:
 
 
 def random_workings(shape: Shape, seed: int) -> Workings:
-    """Random numbers in this shape, the last layer calmed until the cost is defined."""
+    """Random numbers in this shape, the last layer calmed until the cost is defined.
+
+    Where it stays undefined, all targets are 1: a softmax of one neuron answers 1, and nothing
+    else has a finite binary cross-entropy then. Raises NotFinite if that is of no use either.
+    """
     generator = np.random.Generator(np.random.PCG64(seed))
     pairs = layer_pairs(shape.sizes)
     weights = [generator.normal(size=(n, m)) / np.sqrt(m) for m, n in pairs]
@@ -122,13 +129,15 @@ def random_workings(shape: Shape, seed: int) -> Workings:
     targets = generator.uniform(0.2, 0.8, size=(shape.examples, shape.sizes[-1]))
     kinds = [ACTIVATIONS[name]() for name in shape.activations]
     middle = MIDDLE.get(shape.activations[-1], 0.5)
-    while True:
-        network = Network.of(weights, biases, kinds, COSTS[shape.cost]())
-        try:
+    for attempt in range(HALVINGS):
+        part = 0.5**attempt
+        calmed = [*weights[:-1], weights[-1] * part]
+        shifted = [*biases[:-1], middle + (biases[-1] - middle) * part if attempt else biases[-1]]
+        network = Network.of(calmed, shifted, kinds, COSTS[shape.cost]())
+        with suppress(NotFinite):
             return plain_workings(network, Batch.of(inputs, targets))
-        except NotFinite:
-            weights[-1] = weights[-1] / 2.0
-            biases[-1] = middle + (biases[-1] - middle) / 2.0
+    network = Network.of(weights, biases, kinds, COSTS[shape.cost]())
+    return plain_workings(network, Batch.of(inputs, np.ones(targets.shape)))
 
 
 MIDDLE = {"softplus": -0.5}

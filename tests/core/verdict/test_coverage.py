@@ -130,3 +130,14 @@ def test_it_is_computed_once_for_a_network() -> None:
     assert prepared.coverage(claims, FLOAT64, 4.0) is some
     fewer = claims_of(worked(EXERCISES[0]), GRADIENTS)
     assert prepared.coverage(fewer, FLOAT64, 4.0) is not some
+
+
+@pytest.mark.parametrize("sizes", [[1, 1], [4, 4, 1]])
+def test_a_softmax_of_one_neuron_is_covered(sizes: list[int]) -> None:
+    """It answers 1, and any other target costs ∞: the sample network must not wait for one."""
+    names = ["elu"] * (len(sizes) - 2) + ["softmax"]
+    only = exercise(sizes, names, "binary_cross_entropy", seed=6)
+    only.targets[:] = 1.0
+    claims = Claims({("cost", len(names)): Claimed.all_of(np.zeros(()))})
+    covered = verify(*network_of(only), claims, FLOAT64).coverage
+    assert covered.catalogued == len(SLUGS)
