@@ -67,7 +67,7 @@ class BoundedOutput:
     def from_chain_rule(self, z: Bounded, a: Bounded, y: Bounded) -> Array:
         """What is lost in ∂C/∂a ⊙ σ′(z) with σ′ not cancelled, and in (1 − y) a − y (1 − a)."""
         if self.activation.name == "softmax":
-            return chain_through_softmax(a, y)
+            return chain_through_softmax(a, self.activation(z), y)
         absent = 1.0 - y.value if self.cost == "binary_cross_entropy" else np.zeros_like(y.value)
         return chain_through_sigmoid(self.activation, z, y.value, absent)
 
@@ -130,13 +130,15 @@ def in_one_row(terms: Bounded) -> Bounded:
     return terms.widened((terms.value.size + SCALINGS) * terms.precision.u * terms.size)
 
 
-def chain_through_softmax(a: Bounded, y: Bounded) -> Array:
+def chain_through_softmax(a: Bounded, unwritten: Bounded, y: Bounded) -> Array:
     """J (−y/a): the same a multiplies and divides, so only the sums of n lose anything; and the
-    underflow of a product a_j a_k, against a large 1/a_k.
+    underflow of a product a_j a_k, against a large 1/a_k, of an a_k written or not.
     """
     p, n = a.precision, a.shape[-1]
     total = y.size.sum(axis=-1, keepdims=True)
-    against = p.t * y.size / np.maximum(a.value - a.error, p.least)
+    low, unwritten_low = a.value - a.error, unwritten.value - unwritten.error
+    written_as_0 = np.minimum(np.maximum(unwritten_low, p.underflow), p.least)
+    against = p.t * y.size / np.where(low > p.underflow, low, written_as_0)
     lost = 2.0 * against.sum(axis=-1, keepdims=True)
     every: Array = (n + 4.0) * p.u * (y.size + a.size * total) + lost
     return every

@@ -232,3 +232,26 @@ def test_textbook_takes_a_as_it_is() -> None:
     assert chained.value[0, 0] == pytest.approx(-1 / 0.9 * s * (1 - s), rel=1e-12)
     other = out.after(bounded_activation(ACTIVATIONS["identity"]()))
     assert other.error(z, a, y).value[0, 0] == pytest.approx(-1 / 0.9, rel=1e-12)
+
+
+def test_products_that_underflow_against_an_unwritten_a_are_covered() -> None:
+    """J (−y/a) in float32, a going on unwritten and δ printed to 8 decimals: a_j a_k ~ 4·10⁻⁴⁵ has
+    two bits left, and 1/a_k makes a sixth of δ_j of what they lose. Where no a is so small, no
+    bound is wide.
+    """
+    z = np.array([[0.0, -15.348, -86.66]], dtype=np.float32)
+    y = np.array([[0.0, 0.0, 1.0]], dtype=np.float32)
+    e = np.exp(z)
+    a = e / e.sum()
+    jacobian = a[:, :, None] * (np.eye(3, dtype=np.float32) - a[:, None, :])
+    claimed = np.round((jacobian * (-y / a)[:, None, :]).sum(axis=-1).astype(float), 8)
+    out, precision = output("cross_entropy", "softmax"), decimals(8)
+    assert abs(claimed[0, 1] - float(a[0, 1])) > 2e-8
+
+    def error(z: np.ndarray) -> Bounded:
+        given = Bounded(z.astype(float), np.zeros(z.shape), precision)
+        return out.error(given, out.activation(given).written(), Bounded.exactly(y, precision))
+
+    found = error(z)
+    assert (np.abs(claimed - found.value) <= found.written().error).all()
+    assert (error(np.array([[0.0, -15.348, -30.0]])).error < 1e-5).all()
