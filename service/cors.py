@@ -3,8 +3,8 @@
 from flask import Flask, Response, current_app, request
 
 METHODS = "GET, POST, DELETE"
-HEADERS = "Authorization, Content-Type, X-API-Key, X-Request-ID"
-EXPOSED = "Retry-After, X-Request-ID"
+HEADERS = "Authorization, Content-Type, Idempotency-Key, Prefer, X-API-Key, X-Request-ID"
+EXPOSED = "Location, Preference-Applied, Retry-After, X-Request-ID"
 AGE_SECONDS = 3600
 
 

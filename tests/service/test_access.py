@@ -227,10 +227,12 @@ def test_preflights() -> None:
     answer = client.options("/v1/gradients", headers=asked)
     assert answer.status_code == 200
     assert "POST" in answer.headers["Access-Control-Allow-Methods"]
-    assert "Authorization" in answer.headers["Access-Control-Allow-Headers"]
+    for name in ("Authorization", "Idempotency-Key", "Prefer"):
+        assert name in answer.headers["Access-Control-Allow-Headers"]
     refused = client.get(RESULT, headers={"Origin": ORIGIN})
     assert refused.status_code == 401
     assert refused.headers["Access-Control-Allow-Origin"] == ORIGIN
+    assert "Location" in refused.headers["Access-Control-Expose-Headers"]
 
 
 def test_security_headers(client: FlaskClient) -> None:
