@@ -148,8 +148,15 @@ class Round:
                 elif time.monotonic() - busy > IDLE_SECONDS and self.dispatcher.over():
                     return
         finally:
-            self.store.release(self.name)
             self.disconnect()
+            self.release()
+
+    def release(self) -> None:
+        """Let others bring our jobs on; if even that fails, the leases run out."""
+        try:
+            self.store.release(self.name)
+        except Exception:
+            log.exception("jobs stand still until their leases run out")
 
     def try_step(self, woken: bool) -> None:
         """One step; what goes wrong in it is forgotten, and done again from what the store says."""

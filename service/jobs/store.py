@@ -4,6 +4,7 @@ Every change is one transaction, and an answer is written only where there is no
 dies, nothing is lost; whatever runs twice, nothing counts twice. Times are seconds since 1970.
 """
 
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,10 +32,20 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import (
+    DBAPIError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    TimeoutError,
+)
+from werkzeug.exceptions import ServiceUnavailable
 
 BUSY_MILLISECONDS = 30_000  # SQLite has one writer at a time, and each writes for a millisecond
 UNFINISHED = ("receiving", "running")
+RETRY_SECONDS = 30
+
+log = logging.getLogger(__name__)
 
 tables = MetaData()
 jobs = Table(
@@ -110,13 +121,13 @@ class Store:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """One transaction."""
-        with self.engine.begin() as connection:
+        """One transaction. Raises ServiceUnavailable where the database does not answer."""
+        with reached(), self.engine.begin() as connection:
             yield connection
 
     def rows(self, query: Any) -> Sequence[Found]:
-        """What a query finds."""
-        with self.engine.connect() as connection:
+        """What a query finds. Raises ServiceUnavailable where the database does not answer."""
+        with reached(), self.engine.connect() as connection:
             return connection.execute(query).all()
 
     # Jobs
@@ -148,6 +159,13 @@ class Store:
         with self.writing() as connection:
             still_ours(connection, arrival, {**values, "state": "running", "holder": None})
 
+    def abandon(self, arrival: Arrival) -> None:
+        """Forget a job whose items stopped arriving, unless another arrival has taken its name."""
+        ours = and_(jobs.c.id == arrival.job, jobs.c.holder == arrival.token)
+        with self.writing() as connection:
+            if connection.execute(update(jobs).where(ours).values(holder=None)).rowcount:
+                remove(connection, arrival.job)
+
     def find(self, job: str, owner: str | None = None) -> Found | None:
         """A job, if there is one of this name and owner."""
         query = select(jobs).where(jobs.c.id == job)
@@ -177,8 +195,7 @@ class Store:
     def forget(self, job: str) -> None:
         """Remove a job and all that belongs to it."""
         with self.writing() as connection:
-            for table, key in ((parts, parts.c.job), (blocks, blocks.c.job), (jobs, jobs.c.id)):
-                connection.execute(table.delete().where(key == job))
+            remove(connection, job)
 
     def expired(self, now: float, silent_seconds: float) -> list[str]:
         """Jobs whose time is over, and those whose items stopped arriving."""
@@ -293,6 +310,17 @@ class Store:
             first = found[0].first + found[0].size
 
 
+@contextmanager
+def reached() -> Iterator[None]:
+    """A database that is gone, full or locked for long: 503, and a line in the log."""
+    try:
+        yield
+    except (OperationalError, InterfaceError, TimeoutError) as error:
+        log.warning("the store of jobs does not answer: %r", getattr(error, "orig", error))
+        said = "the store of jobs does not answer"
+        raise ServiceUnavailable(said, retry_after=RETRY_SECONDS) from error
+
+
 def still_ours(connection: Connection, arrival: Arrival, values: dict[str, Any]) -> None:
     """Change a job that is arriving with us. Raises Superseded if it no longer is."""
     ours = and_(
@@ -300,6 +328,12 @@ def still_ours(connection: Connection, arrival: Arrival, values: dict[str, Any])
     )
     if not connection.execute(update(jobs).where(ours).values(values)).rowcount:
         raise Superseded(arrival.job)
+
+
+def remove(connection: Connection, job: str) -> None:
+    """A job and all that belongs to it."""
+    for table, key in ((parts, parts.c.job), (blocks, blocks.c.job), (jobs, jobs.c.id)):
+        connection.execute(table.delete().where(key == job))
 
 
 def opened(address: str) -> Engine:

@@ -192,3 +192,19 @@ def test_jobs_have_owners(store: Store) -> None:
 def test_the_folder_is_the_owners_alone(store: Store, tmp_path: Path) -> None:
     """What people send is not for other users of the machine."""
     assert (tmp_path / "inner").stat().st_mode & 0o077 == 0
+
+
+def test_an_arrival_that_ends_late_takes_nothing_with_it(store: Store) -> None:
+    """Who was superseded forgets nothing of its successor; who was not leaves nothing behind."""
+    late, other = Arrival("job", "late"), Arrival("other", "token")
+    store.begin(late, "me", "gradients", b"{}", 1.0)
+    store.forget("job")
+    begun(store)
+    store.abandon(late)
+    assert store.find("job") is not None
+    assert store.open_blocks("job") == [0, 1, 2]
+    store.begin(other, "me", "gradients", b"{}", 1.0)
+    store.add_block(other, 0, 0, 2, b"a\nb\n", 2.0)
+    store.abandon(other)
+    assert store.find("other") is None
+    assert store.open_blocks("other") == []
