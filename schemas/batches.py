@@ -18,6 +18,7 @@ CLAIM_FIELDS = ("claims", "precision", "reveal", "activation_ulps")
 OWN_FIELDS = ("id", "network")
 """Of an item beside those of its request: a name for it, and the network that it refers to."""
 ID_CHARACTERS_MAX = 200
+FIRST_MAX = 2**31 - 1  # what every database takes for a number
 
 
 class Objects(Field):
@@ -238,7 +239,9 @@ class PageSchema(Strict):
     first = fields.Integer(
         data_key="from",
         load_default=0,
-        validate=validate.Range(0, error="a whole number from 0 on is needed"),
+        validate=validate.Range(
+            0, FIRST_MAX, error=f"a whole number from 0 to {FIRST_MAX} is needed"
+        ),
     )
     limit = fields.Integer(
         load_default=None,

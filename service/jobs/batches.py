@@ -29,7 +29,7 @@ from service.jobs.reading import BLOCK_ITEMS, Counted, deadline, in_blocks, line
 from service.lane import depart
 from service.limits import Limits, limits
 from service.requests import JSON, read_body
-from service.turns import give_back, heavy_turn
+from service.turns import give_back, heavy_turn, take_turn
 
 blueprint = Blueprint(
     "batches", __name__, url_prefix="/v1", description="Many requests at once, and heavy checks"
@@ -136,11 +136,19 @@ def read_batch(most: Limits) -> Arriving:
             raise NotJson(
                 'the body is empty; a first line such as {"kind": "verifications"} is needed'
             )
-        return Arriving(loaded(HEADER, parse(first)), arriving)
+        header = loaded(HEADER, parsed(first))
+        give_back()  # the items may be long in coming
+        return Arriving(header, arriving)
     if request.mimetype != JSON:
         raise UnsupportedMediaType(f'send "Content-Type: {NDJSON}" or "Content-Type: {JSON}"')
-    header, items = loaded(BATCH, parse(read_body(request, most)))
+    header, items = loaded(BATCH, parsed(read_body(request, most)))
     return Arriving(header, map(orjson.dumps, items))
+
+
+def parsed(text: bytes) -> Any:
+    """JSON read in its turn, since it may take thirty times its size of memory."""
+    take_turn(len(text))
+    return parse(text)
 
 
 def loaded(schema: BatchSchema | HeaderSchema, value: Any) -> Any:
@@ -236,7 +244,7 @@ def receive(
     except Superseded:
         raise Conflict("another request with this Idempotency-Key is bringing the batch") from None
     except BaseException:
-        store.forget(name)
+        store.abandon(arrival)
         raise
 
 

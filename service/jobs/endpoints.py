@@ -1,5 +1,6 @@
 """GET /v1/jobs and below: how far a job is, its answers, its report; DELETE cancels it."""
 
+import re
 import time
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -32,6 +33,7 @@ blueprint = Blueprint("jobs", __name__, url_prefix="/v1", description="What beca
 
 LISTED_MAX = 100
 PAGE = PageSchema()
+JOB = re.compile("[0-9a-f]{32}")  # as `batches.job_name` makes them; no database sees any other
 
 
 @blueprint.route("/jobs")
@@ -129,7 +131,8 @@ def reported(job: str) -> Report:
 
 def found(job: str) -> Any:
     """The caller's job. Raises 404 where there is none, or it is somebody else's."""
-    row = jobs().store().find(job, owner()) if jobs().exist() else None
+    known = JOB.fullmatch(job) is not None and jobs().exist()
+    row = jobs().store().find(job, owner()) if known else None
     if row is None:
         raise NotFound("you have no job of this name; it may have expired")
     return row

@@ -14,6 +14,8 @@ from flask.testing import FlaskClient
 
 from service.access import digest_of
 from service.jobs.owner import owner
+from service.jobs.store import Store, tables
+from service.limits import Limits
 from tests.jobs.conftest import MakeApp, wait_for_end
 from tests.jobs.pretended import Hangs
 
@@ -89,7 +91,7 @@ def test_pages(client: FlaskClient, batch: dict[str, Any]) -> None:
         assert page["complete"] is (page["next"] is None)
         address = page["next"]
     assert seen == [1, 2, 3, 4, 5]
-    for query in ("from=-1", "from=x", "limit=0", "form=1"):
+    for query in ("from=-1", "from=x", f"from={2**31}", "limit=0", "form=1"):
         assert client.get(f"{state['links']['results']}?{query}").status_code == 422
 
 
@@ -292,3 +294,43 @@ def test_a_store_that_cannot_be_opened(make_app: MakeApp, batch: dict[str, Any])
     client = make_app(STORE="sqlite:////proc/nowhere/jobs.sqlite").test_client()
     assert client.post("/v1/batches", json=batch).status_code == 200
     assert client.post("/v1/batches", json=batch, headers=ASYNC).status_code == 503
+
+
+def test_a_store_that_is_gone(client: FlaskClient, app: Flask, batch: dict[str, Any]) -> None:
+    """503 with Retry-After, not our mistake."""
+    address = client.post("/v1/batches", json=batch, headers=ASYNC).headers["Location"]
+    wait_for_end(client, address)
+    tables.drop_all(app.extensions["jobs"].store().engine)
+    for answer in (
+        client.get(address),
+        client.get(f"{address}/results"),
+        client.post("/v1/batches", json=batch, headers=ASYNC),
+    ):
+        assert answer.status_code == 503
+        assert int(answer.headers["Retry-After"]) > 0
+
+
+@pytest.mark.parametrize("name", ["%00", "%ff", "0" * 31, "A" * 32, "0" * 5000])
+def test_no_name_of_a_job(
+    make_app: MakeApp, batch: dict[str, Any], monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """404 without a question to the database, which may not even take such a text."""
+    client = make_app().test_client()
+    assert client.post("/v1/batches", json=batch, headers=ASYNC).status_code == 202
+    monkeypatch.setattr(Store, "find", None)
+    assert client.get(f"/v1/jobs/{name}").status_code == 404
+
+
+def test_a_batch_is_read_in_its_turn(make_app: MakeApp, batch: dict[str, Any]) -> None:
+    """JSON takes much memory while it is read, so a worker reads few bodies at once."""
+    app = make_app(LIMITS=Limits(light_wait_seconds_max=0))
+    client, turn = app.test_client(), app.extensions["turns"].light
+    lines = {"data": as_lines(batch), "content_type": NDJSON}
+    assert turn.acquire(blocking=False)
+    assert client.post("/v1/batches", json=batch).status_code == 503
+    assert client.post("/v1/batches", **lines).status_code == 503
+    turn.release()
+    assert client.post("/v1/batches", json=batch).status_code == 200
+    assert client.post("/v1/batches", **lines).status_code == 200
+    assert client.post("/v1/batches", **lines, headers=ASYNC).status_code == 202
+    assert turn.acquire(blocking=False)
