@@ -16,6 +16,7 @@ from service.jobs import batches, endpoints, page
 from service.jobs.extension import register_jobs
 from service.logs import register_logs
 from service.metrics import register_metrics
+from service.packing import register_packing
 from service.printing import OrjsonProvider
 from service.rates import register_rates
 from service.requests import register_requests
@@ -47,6 +48,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         register_turns,
         register_requests,
         register_health,
+        register_packing,
     ):
         register(app)
     register_jobs(app)
