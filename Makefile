@@ -7,6 +7,7 @@ SHELL := /bin/sh
 HOST = 127.0.0.1
 PORT ?= 8000
 WORKERS ?= 2
+PROCESSES ?= 2
 PYTHON ?=
 ARGS ?=
 ENGINE ?= docker
@@ -36,8 +37,8 @@ serve: $(STAMP) ## Serve the page and the API; HOST=127.0.0.1 PORT=8000 WORKERS=
 	@exec env $(ONE_THREAD) $(BIN)/python -m gunicorn --config service/gunicorn.conf.py \
 		--no-control-socket --bind $(HOST):$(PORT) --workers $(WORKERS) 'service:create_app()'
 
-test: $(STAMP) ## Run the tests; ARGS="-k rounding" picks some
-	@$(BIN)/python -m pytest $(ARGS)
+test: $(STAMP) ## Run the tests, in PROCESSES=2; ARGS="-k rounding" picks some
+	@$(BIN)/python -m pytest -n $(PROCESSES) --dist loadscope $(ARGS)
 
 test-slow: $(STAMP) ## Run the tests that take long or need a package index
 	@$(BIN)/python -m pytest -m slow $(ARGS)
