@@ -159,3 +159,15 @@ def test_work_beyond_the_budget(client: FlaskClient, network: Any) -> None:
     assert answer.status_code == 422
     assert "operations; this service spends at most 1e+03" in answer.json["detail"]
     assert "fewer examples" in answer.json["detail"]
+
+
+def test_a_busy_service_is_not_documented_as_one() -> None:
+    """The document holds no 503 as an answer to an example, and has the answer the next time."""
+    app = app_with(HURRIED)
+    client = app.test_client()
+    with held(app.extensions["turns"].light):
+        told = client.get("/openapi.json").json["paths"]["/v1/gradients"]["post"]["responses"]
+        assert "examples" not in told["200"]["content"][JSON]
+    told = client.get("/openapi.json").json["paths"]["/v1/gradients"]["post"]["responses"]
+    assert told["200"]["content"][JSON]["examples"]
+    assert "openapi" in app.extensions
