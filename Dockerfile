@@ -46,7 +46,9 @@ ENV PATH="/opt/venv/bin:${PATH}" \
 COPY --from=build /opt/venv /opt/venv
 COPY --from=build /app /app
 WORKDIR /app
-# A number, so that Kubernetes can see that it is not root; nothing belongs to it, nothing is written.
+# Where a volume for the store of jobs may go (docs/batches.md): a new one belongs to whom this does.
+RUN mkdir /data && chown 10001:10001 /data
+# A number, so that Kubernetes can see that it is not root; nothing else belongs to it.
 USER 10001:10001
 EXPOSE 8000
 HEALTHCHECK --interval=30s --timeout=3s --start-period=10s --retries=3 \
