@@ -204,6 +204,7 @@ def test_results_beyond_the_largest_number_are_unknown() -> None:
     y = bounded([[(300.0, 0.0)], [(2.0, 0.0)]])
     assert np.isinf((x * 300.0).error).tolist() == [[True, False]]
     assert np.isinf((x @ y).error).all()
+    assert np.isinf((x / 1e-3).error).tolist() == [[True, False]]
     assert np.isfinite(
         (Bounded(x.value, x.error, FLOAT32) @ Bounded(y.value, y.error, FLOAT32)).error
     ).all()
