@@ -128,3 +128,25 @@ def test_an_exercise_has_a_link_and_an_end(page: Opened) -> None:
     expect(page.cell("/cost")).to_have_attribute("title", re.compile(r"it is 0\.\d+"))
     page.view("Numbers")
     expect(page.cell("/z/0/0")).to_have_text(re.compile(r"\d"))
+
+
+def test_an_exercise_praises_nothing_that_was_not_tested(page: Opened) -> None:
+    """With δ alone filled in, no hint says that the way forward is sound."""
+    page.open("#exercise=2-3-2,sigmoid,mean_squared_error,7,4")
+    panel = page.tab.locator("#view-claims")
+    for at in ("/delta/0/0", "/delta/0/1", "/delta/0/2", "/delta/1/0", "/delta/1/1"):
+        page.cell(at).fill("0.5")
+    panel.get_by_role("button", name="Check my numbers").click()
+    panel.get_by_role("button", name="Hint").click()
+    expect(panel.locator(".hints")).to_contain_text("look at the way back")
+    expect(panel.locator(".hints")).not_to_contain_text("sound")
+
+
+def test_an_exercise_fixes_precision_and_stills_training(page: Opened) -> None:
+    """Its decimals cannot be changed, and Training says that it stays hidden."""
+    page.open("#exercise=2-3-2,sigmoid,mean_squared_error,7,4")
+    expect(page.tab.get_by_label("Your numbers are rounded to")).to_be_disabled()
+    panel = page.view("Training")
+    expect(panel.get_by_role("status")).to_have_text("During an exercise this stays hidden.")
+    expect(panel.get_by_role("button", name="One step")).to_be_disabled()
+    expect(panel.get_by_role("button", name="Run")).to_be_disabled()

@@ -220,10 +220,10 @@ export const words = {
       "Backward: each neuron collects the errors that it feeds, through the weights, times its own σ′(z) (BP2).",
       "Last: ∂C/∂b is δ itself (BP3), ∂C/∂w is the δ at its end times the activation at its start (BP4).",
     ],
-    side: ({ equation }) =>
+    side: ({ equation }, sound) =>
       ["forward", "cost"].includes(equation)
         ? "The first thing that goes wrong is on the way forward."
-        : "The way forward is sound; look at the way back.",
+        : `${sound ? "The way forward is sound" : "The way forward is not all filled in"}; look at the way back.`,
     where: ({ equation, layer }) =>
       `Look at the ${EQUATIONS[equation] ?? equation}${layer ? `, layer ${layer}` : ""}.`,
     equations: {

@@ -157,7 +157,11 @@ function frame(findings, table) {
   const note = h("p", { class: "wrong", role: "status" });
   const precision = h(
     "select",
-    { id: "precision", onchange: () => change({ precision: precision.value }) },
+    {
+      id: "precision",
+      disabled: Boolean(state.exercise), // the exercise says how many decimals
+      onchange: () => change({ precision: precision.value }),
+    },
     PRECISIONS.map((name) => h("option", { value: name }, words.claims.precisions(name))),
   );
   return [

@@ -33,6 +33,15 @@ export function hintsPart() {
   );
 }
 
+/**
+ * What is known of the way forward: nothing, if a part of it was left blank.
+ * @param {any} verdict
+ * @returns {boolean} whether all of it holds
+ */
+function wayForward({ equations }) {
+  return equations.every((one) => one.equation !== "forward" || one.verdict === "holds");
+}
+
 /** From the vaguest to the plainest. */
 function available() {
   const verdict = state.verdict;
@@ -41,7 +50,7 @@ function available() {
   if (!verdict || (!fails && !found)) return [words.exercise.begin, ...words.exercise.order];
   const where = fails ?? { equation: found.equation, layer: found.layers[0] };
   return [
-    words.exercise.side(where),
+    words.exercise.side(where, wayForward(verdict)),
     words.exercise.where(where),
     words.exercise.equations[where.equation],
     ...(found?.explanation ? [found.explanation, found.remedy] : []),

@@ -98,8 +98,9 @@ export function mount(part) {
     if (document.activeElement !== rate) rate.value = String(state.rate);
     run.disabled = one.disabled = Boolean(state.exercise);
     const last = state.costs.at(-1);
-    note.textContent =
-      last === undefined
+    note.textContent = state.exercise
+      ? words.exercise.hidden
+      : last === undefined
         ? words.training.none
         : words.training.so(state.costs.length - 1, full(state.costs[0]), full(last));
     fill(chart, last === undefined ? null : curve());
