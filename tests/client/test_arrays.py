@@ -83,7 +83,7 @@ def test_every_kind_of_array(value: Any, precision: str | None) -> None:
         ([[1, 2], [3]], "row 1 has 1 entries and row 0 has 2"),
         ([1 + 2j], "complex numbers stand"),
         ([True, False], "true and false stand"),
-        (["0.5", "1"], "text stands"),
+        (["0.5", "1"], "'0.5' stands"),
         ([1.0, {}], "{} stands"),
     ],
 )

@@ -108,7 +108,10 @@ def test_columns_and_transposed_weight_gradients_may_be_sent(network: dict[str, 
         ({"weight_gradients": [np.ones((3, 3)), None]}, "/claims/weight_gradients/0", "layer 1"),
         ({"bias_gradients": [[1.0, 2.0, 3.0]]}, "/claims/bias_gradients", "the network has 2"),
         ({"delta": [None, np.ones((4, 2))]}, "/claims/delta/1", "2 numbers are needed in layer 2"),
-        ({"z": [[1.0, "x", 2.0], None]}, "/claims/z/0", "(layer 1)"),
+        ({"z": [[1.0, "x", 2.0], None]}, "/claims/z/0/1", "'x' stands where a real number is"),
+        ({"z": [[1.0, "x", None], None]}, "/claims/z/0/1", "needed (layer 1)"),
+        ({"bias_grads": [np.ones(3)]}, "/claims/bias_grads", "did you mean bias_gradients?"),
+        ({"nonsense": 1}, "/claims/nonsense", "known are cost, z, a, delta, bias_gradients, we"),
     ],
 )
 def test_claims_that_do_not_fit(

@@ -119,6 +119,8 @@ def test_nobody_there_names_both_ways_out() -> None:
     assert "make serve" in message
     assert "BACKCHECK_URL" in message
     assert isinstance(caught.value, ConnectionError)
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__  # urllib3's seventy lines tell nothing more
 
 
 def test_problems_come_with_their_pointers(network: dict[str, Any]) -> None:

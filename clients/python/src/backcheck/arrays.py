@@ -20,7 +20,14 @@ FLOAT32_DIGITS = 6  # that any float32 can hold; one that was not rounded shows 
 
 
 class NotNumbers(ValueError):
-    """Something else stands where numbers are needed; the message says what."""
+    """Something else stands where numbers are needed: the message says what, `place` where.
+
+    `place` is the end of a JSON pointer, such as /0/1; empty if it is not one entry alone.
+    """
+
+    def __init__(self, message: str, place: str = "") -> None:
+        super().__init__(message)
+        self.place = place
 
 
 class Numbers(NamedTuple):
@@ -35,9 +42,20 @@ def numbers(value: Any) -> Numbers:
     found = as_numpy(value)
     name = NARROW_NAME.search(str(getattr(value, "dtype", found.dtype)))
     if name is None and found.dtype.kind not in REAL_KINDS:
+        for place, entry in words_in(value):
+            raise NotNumbers(f"{entry!r:.40} stands where a real number is needed", place)
         raise NotNumbers(f"{not_real(found)} where real numbers are needed")
     array = np.ascontiguousarray(found, dtype=np.float64).reshape(found.shape)
     return Numbers(array, name.group(1) if name else None)
+
+
+def words_in(value: Any, place: str = "") -> Iterator[tuple[str, Any]]:
+    """Every text in nested lists or an array, and where it stands."""
+    if isinstance(value, str):
+        yield place, str(value)
+    elif isinstance(value, (list, tuple)) or (isinstance(value, np.ndarray) and value.ndim):
+        for index, entry in enumerate(value):
+            yield from words_in(entry, f"{place}/{index}")
 
 
 def as_numpy(value: Any) -> NDArray[Any]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
+from math import prod
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -30,6 +32,7 @@ VECTORS = ("bias_gradients",)
 MATRICES = ("weight_gradients",)
 PER_EXAMPLE = ("z", "a", "delta")
 PER_LAYER = (*PER_EXAMPLE, *VECTORS, *MATRICES)
+QUANTITIES = ("cost", *PER_LAYER)
 
 
 class Claimed(NamedTuple):
@@ -79,8 +82,10 @@ def claims_body(
 
 
 def read_claim(name: str, value: Any, problems: list[Problem]) -> Any:
-    """A claim with `Claimed` in place of arrays; what is unknown stays for the service to judge."""
-    if name not in (*PER_LAYER, "cost") or value is None:
+    """A claim with `Claimed` in place of arrays; what is wrong with it is added to `problems`."""
+    if name not in QUANTITIES:
+        problems.append(Problem(f"/claims/{name}", unknown(name)))
+    if name not in QUANTITIES or value is None:
         return value
     if name == "cost":
         return read_one(value, f"/claims/{name}", "", problems)
@@ -95,6 +100,17 @@ def read_claim(name: str, value: Any, problems: list[Problem]) -> Any:
     ]
 
 
+def unknown(name: str) -> str:
+    """That no claim has this name, the nearest one that there is, and all.
+
+    >>> unknown("bias_grads")[:56]
+    'unknown claim "bias_grads"; did you mean bias_gradients?'
+    """
+    near = get_close_matches(name, QUANTITIES, 1)
+    meant = f"did you mean {near[0]}? " if near else ""
+    return f'unknown claim "{name}"; {meant}known are {", ".join(QUANTITIES)}'
+
+
 def read_one(value: Any, pointer: str, where: str, problems: list[Problem]) -> Claimed | None:
     """One array; what is wrong with it is added to `problems`."""
     try:
@@ -106,9 +122,11 @@ def read_one(value: Any, pointer: str, where: str, problems: list[Problem]) -> C
             entries[missing] = 0.0
             return Claimed(numbers(entries.tolist()), missing)
         return Claimed(numbers(value), None)
-    except (NotNumbers, ValueError) as error:
+    except NotNumbers as error:
+        problems.append(Problem(f"{pointer}{error.place}", f"{error}{where}"))
+    except ValueError as error:
         problems.append(Problem(pointer, f"{error}{where}"))
-        return None
+    return None
 
 
 def holds_none(value: Any) -> bool:
@@ -162,6 +180,26 @@ def allowed_shapes(name: str, l: int, network: Mapping[str, Any]) -> list[tuple[
     if name in MATRICES:
         return [(size, before), (before, size)]
     return [(size,) if name in VECTORS else (*network["input"].shape[:-1], size)]
+
+
+def claimable(names: Iterable[str], network: Mapping[str, Any]) -> int | None:
+    """How many numbers the named quantities have; None if the network does not tell.
+
+    Whoever claims one kind of gradient has the other too: either stands for both.
+    """
+    named = set(names)
+    if named & {*VECTORS, *MATRICES}:
+        named |= {*VECTORS, *MATRICES}
+    depth = len(network.get("biases", ()))
+    shapes = [allowed_shapes(name, l, network) for name in named - {"cost"} for l in each(depth)]
+    if not depth or not all(shapes):
+        return None
+    return sum(prod(shape[0]) for shape in shapes) + ("cost" in named)
+
+
+def each(depth: int) -> range:
+    """The layers, l = 1…L."""
+    return range(1, depth + 1)
 
 
 def claimed(value: Any) -> Iterator[Claimed]:

@@ -147,7 +147,7 @@ def replaced(
         place[key] = read(place[key])
     except NotNumbers as error:
         where = "" if layer is None else f" (layer {layer})"
-        yield Problem(pointer, f"{error}{where}")
+        yield Problem(f"{pointer}{error.place}", f"{error}{where}")
 
 
 def matrix(value: Any) -> Array:

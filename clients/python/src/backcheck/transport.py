@@ -103,7 +103,7 @@ def send_lines(
         try:
             yield from filter(None, response.iter_lines())
         except requests.RequestException as error:
-            raise Unreachable(f"{url} broke off in the middle ({cause(error)})") from error
+            raise Unreachable(f"{url} broke off in the middle ({cause(error)})") from None
 
 
 def ask(
@@ -141,12 +141,12 @@ def exchange(
             allow_redirects=False,
             stream=stream,
         )
-    except requests.Timeout as error:
-        raise Unreachable(f"{url} did not answer within {timeout:g} s (timeout=…)") from error
+    except requests.Timeout:
+        raise Unreachable(f"{url} did not answer within {timeout:g} s (timeout=…)") from None
     except requests.ConnectionError as error:
-        raise Unreachable(f"Nothing answers at {url} ({cause(error)}).\n{WAYS_OUT}") from error
+        raise Unreachable(f"Nothing answers at {url} ({cause(error)}).\n{WAYS_OUT}") from None
     except requests.RequestException as error:
-        raise Unreachable(f"{url} cannot be asked: {error}") from error
+        raise Unreachable(f"{url} cannot be asked: {error}") from None
     if response.status_code not in SUCCESS:
         raise failure(response)
     return response
