@@ -91,7 +91,7 @@ export const FIGURES = [
     selected: "/weights/0/0/2",
   },
   { number: "2.2", network: fresh([3, 3, 2], "sigmoid"), view: "chain", part: "jacobians" },
-  { number: "2.3", network: TWO_ROUTES, view: "chain", part: "paths", selected: "/weights/0/0/0" },
+  { number: "2.3", network: TWO_ROUTES, view: "chain", part: "paths", selected: "/input/0" },
   { number: "2.4", network: fresh([3, 4, 2], "tanh"), view: "chain", part: "jacobians" },
   { number: "2.5", network: fresh([3, 4, 4, 2], "sigmoid"), view: "numbers", step: 0 },
   { number: "2.6", network: AT_ZERO, view: "units", selected: "/a/0/0" },

@@ -239,6 +239,8 @@ export const words = {
 
   chain: {
     paths: "Sum over paths",
+    from: "From",
+    to: "to",
     pathsLead: (name, n, listed) =>
       `${name}: multiply along each path, then add the paths up. There ${n === "1" ? "is 1 path" : `are ${n} paths`}${Number(n) > listed ? `; these are the ${listed} strongest` : ""}.`,
     pathHeads: ["Path", "Product of its links", "Value"],

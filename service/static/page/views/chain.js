@@ -4,19 +4,23 @@ import { post } from "../api.js";
 import { debounced, fill, h, math, scroller } from "../dom.js";
 import { batchSize, sizes } from "../network.js";
 import { full, largestOf, short, strength } from "../numbers.js";
-import { lowered, pointer, symbol } from "../pointers.js";
+import { lowered, parameterOf, place, pointer, symbol, valueAt } from "../pointers.js";
 import { plot } from "../plot.js";
-import { opened, state, watch } from "../state.js";
+import { change, opened, shownExample, state, watch } from "../state.js";
 import { attempt } from "../work.js";
 import { words } from "../words.js";
+import { factor } from "./origin.js";
 
 const PATHS = 8;
+const ENDS_MAX = 400; // to choose from
 const SIDE_MAX = 16; // rows and columns of a Jacobian that are written out
+
+let chosenEnd = ""; // where the paths lead, if somebody has chosen
 
 /** @param {HTMLElement} part */
 export function mount(part) {
   const soon = debounced(() => draw(part), 60);
-  watch(["view", "answer", "example", "exercise"], () => {
+  watch(["view", "answer", "example", "exercise", "selected"], () => {
     if (state.view !== "chain" || !state.network) return;
     if (state.exercise) fill(part, h("p", {}, words.exercise.hidden));
     else soon();
@@ -27,10 +31,12 @@ export function mount(part) {
 function draw(part) {
   const network = opened();
   const one = batchSize(network) === null ? network : { ...network, example: state.example };
+  const way = ends();
   attempt(
     async () => {
-      const [paths, jacobians, small, outer, counts] = await Promise.all([
-        post("/v1/paths", { ...one, ...ends(), limit: PATHS }, "paths"),
+      const [paths, walk, jacobians, small, outer, counts] = await Promise.all([
+        post("/v1/paths", { ...one, ...way, limit: PATHS }, "paths"),
+        isWalk(way) ? post("/v1/derivations", { ...one, at: way.from, limit: 1 }, "walk") : null,
         post("/v1/jacobians", one, "jacobians"),
         post("/v1/operation-jacobians", { ...one, layer: 1, neuron: 0 }, "small"),
         post("/v1/outer-products", { ...network, layer: 1 }, "outer"),
@@ -43,7 +49,7 @@ function draw(part) {
       if (state.network === network)
         fill(
           part,
-          pathsPart(paths),
+          pathsPart(paths, walk, () => draw(part)),
           jacobiansPart(jacobians),
           smallPart(small),
           outerPart(outer),
@@ -54,21 +60,146 @@ function draw(part) {
   );
 }
 
-/** From the first input to the first output. */
+/**
+ * @typedef {{from: string, to: string}} Ends
+ * @returns {Ends} from the chosen weight, bias or input to the cost or an output
+ */
 function ends() {
-  const L = sizes(opened()).length - 1;
-  return { from: pointer("input", 0, 0), to: pointer("a", L, 0) };
+  const from = start();
+  const isInput = from.startsWith("/input");
+  const there = outputs().includes(chosenEnd) ? chosenEnd : "";
+  return { from, to: there || (isInput ? outputs()[1] : "/cost") };
 }
 
-function pathsPart({ symbol: name, paths, path_count: count, listed, sum }) {
+/** The weight, bias or input that the selected number is about; the first weight otherwise. */
+function start() {
+  const found = place(state.selected);
+  const quantity = parameterOf(found?.quantity ?? "");
+  if (!found || !["weights", "biases", "input"].includes(quantity)) return "/weights/0/0/0";
+  const at = pointer(quantity, found.layer, found.neuron, found.source);
+  return valueAt(state.network, at) === undefined ? "/weights/0/0/0" : at;
+}
+
+/** Where paths may lead. */
+function outputs() {
+  const ns = sizes(opened());
+  const L = ns.length - 1;
+  return ["/cost", ...upTo(ns[L]).map((j) => pointer("a", L, j))];
+}
+
+/** Where paths may begin. */
+function starts() {
+  const ns = sizes(opened());
+  const found = upTo(ns[0]).map((k) => pointer("input", 0, k));
+  for (let l = 1; l < ns.length && found.length < ENDS_MAX; l += 1) {
+    for (const j of upTo(ns[l]))
+      found.push(
+        pointer("biases", l, j),
+        ...upTo(ns[l - 1]).map((k) => pointer("weights", l, j, k)),
+      );
+  }
+  return found.slice(0, ENDS_MAX);
+}
+
+/** @param {number} n */
+function upTo(n) {
+  return Array.from({ length: Math.min(n, ENDS_MAX) }, (_, index) => index);
+}
+
+/** @param {Ends} way @returns {boolean} whether it is the walk of a gradient */
+function isWalk({ from, to }) {
+  return to === "/cost" && !from.startsWith("/input");
+}
+
+/** @param {Ends} way @param {() => void} redraw */
+function chooser({ from, to }, redraw) {
+  const select = (id, chosen, all, choose) => {
+    const listed = all.includes(chosen) ? all : [chosen, ...all];
+    const made = h(
+      "select",
+      { id, onchange: () => choose(made.value) },
+      listed.map((at) => h("option", { value: at }, symbol(at))),
+    );
+    made.value = chosen;
+    return made;
+  };
+  const begin = (at) => change({ selected: at.startsWith("/input") ? shown(at) : at });
+  const end = (at) => {
+    chosenEnd = at;
+    redraw();
+  };
+  return h(
+    "div",
+    { class: "bar" },
+    h("label", { for: "path-from" }, words.chain.from),
+    select("path-from", from, starts(), begin),
+    h("label", { for: "path-to" }, words.chain.to),
+    select("path-to", to, outputs(), end),
+  );
+}
+
+/** @param {string} at  of an input; of a batch, in the example that is shown */
+function shown(at) {
+  return pointer("input", 0, place(at)?.neuron, shownExample());
+}
+
+/**
+ * What the factors of a path are called, in their order.
+ * @param {Ends} way
+ * @param {number[][]} neurons  layer and neuron; of a softmax output two of the same layer
+ * @returns {string[]}
+ */
+export function factorNames({ from, to }, neurons) {
+  const begin = place(from);
+  const names = [];
+  if (begin?.quantity === "biases") names.push(`∂${symbol(`/z/${begin.layer - 1}/${begin.neuron}`)}/∂${symbol(from)}`);
+  if (begin?.quantity === "weights") names.push(activation(begin.layer - 1, begin.source ?? 0));
+  neurons.forEach(([l, j], index) => {
+    const [before, source] = neurons[index - 1] ?? [];
+    const after = neurons[index + 1]?.[0];
+    const z = symbol(`/z/${l - 1}/${j}`);
+    if (before === l) names.push(`∂${activation(l, j)}/∂${symbol(`/z/${l - 1}/${source}`)}`);
+    else if (index) names.push(symbol(pointer("weights", l, j, source)));
+    if (l && before !== l && after !== l) names.push(`σ′(${z})`);
+  });
+  const [l, j] = neurons[neurons.length - 1];
+  if (to === "/cost") names.push(`∂C/∂${activation(l, j)}`);
+  return names;
+}
+
+/** @param {number} l @param {number} j */
+function activation(l, j) {
+  return symbol(l ? pointer("a", l, j) : pointer("input", 0, j));
+}
+
+/** @param {any} walk  the answer of /v1/derivations; null if the way is no gradient's */
+function walkPart(walk) {
+  return walk
+    ? [
+        h("h4", {}, words.origin.walk),
+        h("ol", { class: "walk" }, walk.factors.map(factor)),
+        h("p", { class: "stored" }, `${words.origin.product} `, h("b", {}, full(walk.gradient))),
+      ]
+    : null;
+}
+
+/** @param {any} answer  of /v1/paths @param {any} walk @param {() => void} redraw */
+function pathsPart({ symbol: name, from, to, paths, path_count: count, listed, sum }, walk, redraw) {
   const through = (path) =>
     path.neurons.map(([l, j]) => symbol(l ? `/z/${l - 1}/${j}` : `/input/${j}`)).join(" → ");
-  const product = (path) =>
-    path.factors.map((factor) => (factor < 0 ? `(${short(factor)})` : short(factor))).join(" · ");
+  const product = (path) => {
+    const names = factorNames({ from, to }, path.neurons);
+    return path.factors.map((value, index) => [
+      index ? h("span", {}, "·") : null,
+      h("span", { class: "link" }, h("i", {}, names[index]), h("b", { title: full(value) }, value < 0 ? `(${short(value)})` : short(value))),
+    ]);
+  };
   return h(
     "section",
     { id: "paths" },
     h("h3", {}, words.chain.paths),
+    chooser({ from, to }, redraw),
+    walkPart(walk),
     h("p", {}, words.chain.pathsLead(lowered(name), count, listed)),
     scroller(
       words.chain.paths,
@@ -92,7 +223,7 @@ function pathsPart({ symbol: name, paths, path_count: count, listed, sum }) {
               "tr",
               {},
               h("th", { scope: "row" }, through(path)),
-              h("td", {}, product(path)),
+              h("td", {}, h("div", { class: "links-of-path" }, product(path))),
               h("td", { title: full(path.product) }, short(path.product)),
             ),
           ),

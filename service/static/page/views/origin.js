@@ -210,7 +210,8 @@ async function walk(at, found) {
   ];
 }
 
-function factor({ mathml, formula, value, shared, sentence: said }) {
+/** One factor of a walk; of /v1/derivations. */
+export function factor({ mathml, formula, value, shared, sentence: said }) {
   return h(
     "li",
     { class: shared ? "shared" : null },
