@@ -83,6 +83,7 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
     ("core.rounding.kinked", "0.0, 2.0", "z.value - z.error  →  z.value + z.error"): ACROSS,
     ("core.rounding.kinked", "0.0, 2.0", "z.value - z.error  →  z.value"): ACROSS,
     ("core.rounding.precision", "np.where(unit > 0, np.rint", "0  →  -1"): ZERO,
+    ("core.rounding.precision", "np.where(unit > 0, np.rint", "0.0  →  1.0"): ZERO,
     ("core.rounding.precision", "np.where(unit > 0, np.rint", "1.0  →  2.0"): ZERO,
     ("core.rounding.precision", "np.where(unit > 0, np.rint", "1.0  →  0.5"): ZERO,
     ("core.rounding.precision", "np.where(size > 0, exponent", "0  →  -1"): ZERO,

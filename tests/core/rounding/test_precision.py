@@ -139,6 +139,9 @@ def test_short_numbers_are_not_changed_by_writing(precision: Precision) -> None:
     assert precision.after_writing(near, error) == pytest.approx(2 * error, rel=0.01)
     assert (precision.after_writing(value, np.full(3, half / 39.0)) > half).all()
     assert precision.after_writing(np.zeros(1), np.zeros(1)) == 0.0
+    short = np.array([0.125, 1250.0, -6.25, 0.001])
+    allowed = significant_digits(3).after_writing(short, np.zeros(4))
+    assert allowed == pytest.approx(2.0 * 2.0**-24 * np.abs(short), rel=1e-3)
 
 
 def test_a_format_writes_with_its_own_roundoff() -> None:
