@@ -31,9 +31,8 @@ def with_parameter(candidate: Candidate, own: Carried) -> Candidate | None:
     if kind is None:
         return candidate
     found = limit(candidate, own) if kind == "limit" else slope(candidate, own)
-    if found is None or not np.isfinite(found).all():
-        return None
-    return replace(candidate, parameter=as_number(found, precision_of(own)))
+    number = None if found is None else as_number(found, precision_of(own))
+    return None if number is None else replace(candidate, parameter=number)
 
 
 def precision_of(own: Carried) -> Precision:
@@ -41,8 +40,13 @@ def precision_of(own: Carried) -> Precision:
     return as_bounded(own.w, ("z", 1)).precision
 
 
-def as_number(found: Interval, precision: Precision) -> Bounded:
-    """The number as the claimant has it: a short one if any fits, rounded on reading."""
+def as_number(found: Interval, precision: Precision) -> Bounded | None:
+    """The number as the claimant has it: a short one if any fits, rounded on reading.
+
+    None where it is not finite: claims near the ends of float64 would need such a number.
+    """
+    if not np.isfinite(found).all():
+        return None
     number, uncertainty = snapped(*found)
     error = uncertainty + precision.u * abs(number)
     return Bounded(np.asarray(number), np.asarray(error), precision)

@@ -19,6 +19,7 @@ class Outcome(NamedTuple):
     name: Any
     status: int
     verdict: str
+    checked: int
     wrong: int
     first_failing: tuple[str, int] | None
     diagnosis: Mapping[str, Any] | None
@@ -54,6 +55,7 @@ def outcome(said: Mapping[str, Any]) -> Outcome:
         name_of(said),
         said["status"],
         answer["verdict"],
+        sum(census["checked"] for census in answer["claims"].values()),
         sum(census["wrong"] for census in answer["claims"].values()),
         (failing[0]["equation"], failing[0]["layer"]) if failing else None,
         diagnosis[0] if diagnosis else None,
@@ -64,7 +66,7 @@ def outcome(said: Mapping[str, Any]) -> Outcome:
 def failed(said: Mapping[str, Any]) -> Outcome:
     """Of an item that could not be judged."""
     detail = said["problem"].get("detail", "")
-    return Outcome(name_of(said), said["status"], "failed", 0, None, None, detail)
+    return Outcome(name_of(said), said["status"], "failed", 0, 0, None, None, detail)
 
 
 def name_of(said: Mapping[str, Any]) -> Any:
@@ -77,7 +79,7 @@ def report_of(lines: Iterable[bytes], items: int) -> Report:
     verdicts = Counter({"correct": 0, "wrong": 0, "undecided": 0, "failed": 0})
     equations: Counter[tuple[str, int]] = Counter()
     mistakes: Counter[tuple[str, str]] = Counter()
-    told: dict[str, Mapping[str, Any]] = {}
+    told: dict[tuple[str, str], Mapping[str, Any]] = {}
     clusters: Counter[Cluster] = Counter()
     members: dict[Cluster, list[Any]] = defaultdict(list)
     problems: list[Mapping[str, Any]] = []
@@ -89,8 +91,9 @@ def report_of(lines: Iterable[bytes], items: int) -> Report:
             equations[one.first_failing] += 1
         if one.diagnosis is not None:
             found = one.diagnosis
-            mistakes[found["mistake"], found["equation"]] += 1
-            told.setdefault(found["mistake"], found)
+            row = (found["mistake"], found["equation"])
+            mistakes[row] += 1
+            told.setdefault(row, found)
             cluster = (found["mistake"], found["equation"], tuple(found["layers"]))
             clusters[cluster] += 1
             if len(members[cluster]) < LISTED_MAX:
@@ -112,10 +115,10 @@ def ranked(counts: Counter[Any]) -> list[tuple[Any, int]]:
 
 
 def mistake_row(
-    slug: str, equation: str, count: int, told: Mapping[str, Mapping[str, Any]]
+    slug: str, equation: str, count: int, told: Mapping[tuple[str, str], Mapping[str, Any]]
 ) -> Mapping[str, Any]:
     """A mistake with its words, as the first item that makes it was told."""
-    words = {name: told[slug].get(name, "") for name in ("explanation", "remedy")}
+    words = {name: told[slug, equation].get(name, "") for name in ("explanation", "remedy")}
     return {"mistake": slug, "equation": equation, "count": count, **words}
 
 

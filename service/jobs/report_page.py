@@ -9,8 +9,8 @@ from typing import Any
 from service.jobs.report import Outcome, Report, outcomes
 
 COLUMNS = (
-    "item", "status", "verdict", "wrong_numbers", "first_failing_equation", "layer",
-    "mistake", "equation", "layers", "problem",
+    "item", "status", "verdict", "checked_numbers", "wrong_numbers", "first_failing_equation",
+    "layer", "mistake", "equation", "layers", "problem",
 )  # fmt: skip
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """A cell that begins so is a formula to a spreadsheet; names come from people who are graded."""
@@ -33,7 +33,8 @@ def cells(one: Outcome) -> Sequence[Any]:
     found = one.diagnosis or {}
     layers = " ".join(map(str, found.get("layers", ())))
     named = (found.get("mistake", ""), found.get("equation", ""), layers)
-    return (one.name, one.status, one.verdict, one.wrong, equation, layer, *named, one.problem)
+    counts = (one.checked, one.wrong)
+    return (one.name, one.status, one.verdict, *counts, equation, layer, *named, one.problem)
 
 
 def row(values: Sequence[Any]) -> str:

@@ -22,15 +22,19 @@ ASYNC = {"Prefer": "respond-async"}
 def line(index: int, verdict: str, slug: str = "", **more: Any) -> bytes:
     """A result with as much in it as a report looks at."""
     layers = more.get("layers", [1])
+    equation = more.get("equation", "BP2")
     answer = {
         "verdict": verdict,
-        "claims": {"delta": {"wrong": more.get("wrong", 0)}},
+        "claims": {"delta": {"checked": 6, "wrong": more.get("wrong", 0)}},
         "equations": [
             {"equation": "BP1", "layer": 2, "verdict": "holds"},
             *({"equation": "BP2", "layer": l, "verdict": "fails"} for l in layers if slug),
         ],
-        "diagnosis": [{"mistake": slug, "equation": "BP2", "layers": layers}] if slug else [],
+        "diagnosis": [],
     }
+    if slug:
+        found = {"mistake": slug, "equation": equation, "layers": layers}
+        answer["diagnosis"] = [{**found, "explanation": f"{slug} in {equation}"}]
     name = more.get("id", f"s{index}")
     return orjson.dumps({"index": index, "id": name, "status": 200, "answer": answer})
 
@@ -68,12 +72,20 @@ def test_counts() -> None:
     assert report.problems == [{"item": 9, "status": 422, "detail": "no weights"}]
 
 
+def test_a_mistake_in_two_equations_has_two_explanations() -> None:
+    """What was said of one equation is not told of the other."""
+    rows = report_of(
+        [line(0, "wrong", "unrecognised", equation=e) for e in ("BP1", "BP4")], 2
+    ).mistakes
+    assert [row["explanation"] for row in rows] == ["unrecognised in BP1", "unrecognised in BP4"]
+
+
 def test_the_table() -> None:
     """A row for each item, that a reader of CSV takes apart again."""
     rows = list(csv.DictReader(StringIO("".join(as_csv(LINES)))))
     assert [row["item"] for row in rows] == ["s0", "s1", "s2", "s3", "s4", "s5", "9"]
     assert rows[1]["verdict"] == "wrong"
-    assert rows[1]["wrong_numbers"] == "3"
+    assert (rows[1]["checked_numbers"], rows[1]["wrong_numbers"]) == ("6", "3")
     assert (rows[3]["first_failing_equation"], rows[3]["layer"]) == ("BP2", "2")
     assert rows[3]["layers"] == "2"
     assert rows[6]["problem"] == "no weights"

@@ -427,3 +427,37 @@ def called_right(client: FlaskClient, network: Request, claims: dict[str, Any]) 
             for at in np.ndindex(*np.shape(layer))
         ]
     )
+
+
+def test_claims_at_both_ends_of_float64(client: FlaskClient) -> None:
+    """No mistake is named with a number in it that is not finite: here λ once was −∞."""
+    request = {
+        "weights": [
+            [
+                [-1.4, 2.8, 0.1, -0.1, 0.4],
+                [0.4, -1.7, 4.4, 0.8, -0.6],
+                [-1.6, -0.8, 3.1, 0.5, -2.1],
+                [-0.5, -3.4, 0.1, -2.6, 5.1],
+                [2.7, -3.5, 2.0, -2.0, -0.1],
+            ],
+            [[-0.4, -0.3, 1.6, 1.4, -0.6], [0.4, 0.7, 1.4, 1.7, -1.7]],
+        ],
+        "biases": [[1.0, 2.5, -0.7, -4.2, 0.0], [-1.5, -5.0]],
+        "activation": ["gelu", "tanh"],
+        "input": [
+            [-0.6, 0.6, -1.2, 1.6, 0.0],
+            [0.0, 0.6, 0.9, -1.1, -1.4],
+            [-0.6, 0.5, 2.0, -0.4, 1.2],
+        ],
+        "target": [[-1.3, -0.2], [0.9, 0.0], [0.6, 1.4]],
+        "claims": {
+            "weight_gradients": [
+                None,
+                [[None, 1e308, None, None, None], [None, None, None, None, 5e-324]],
+            ]
+        },
+        "precision": "float32",
+    }
+    answer = client.post("/v1/verifications", json=request)
+    assert answer.status_code == 200, answer.text
+    assert answer.json["verdict"] == "wrong"
