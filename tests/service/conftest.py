@@ -55,7 +55,8 @@ def address() -> Iterator[str]:
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "gunicorn", "--config", "service/gunicorn.conf.py"]
     command += ["--bind", f"127.0.0.1:{port}", "--workers", "1", "service:create_app()"]
-    environment = {**os.environ, "BACKCHECK_BODY_BYTES_MAX": "100000"}
+    limits = {"BODY_BYTES_MAX": 100_000, "TRAINING_LAYERS_MAX": 2_000_000}
+    environment = os.environ | {f"BACKCHECK_{name}": str(most) for name, most in limits.items()}
     server = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE)
     address = f"http://127.0.0.1:{port}"
     try:

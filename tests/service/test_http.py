@@ -72,7 +72,7 @@ def test_idle_connections_stop_nobody(address: str) -> None:
     host, port = address.removeprefix("http://").split(":")
     idle = [socket.create_connection((host, int(port))) for _ in range(12)]
     try:
-        assert requests.get(f"{address}/livez", timeout=4).status_code == 200
+        assert requests.get(f"{address}/livez", timeout=SECONDS).status_code == 200
     finally:
         for connection in idle:
             connection.close()

@@ -376,16 +376,15 @@ def test_divergence_is_told_in_place() -> None:
 
 
 def test_closing_the_connection_stops_a_run(address: str) -> None:
-    """Under gunicorn: a run of many seconds is followed, left, and the service is free again."""
-    long = {**XOR, "learning_rate": 0.1, "epochs": 200_000}
+    """Under gunicorn: a run of minutes is followed, left, and the service is free again."""
+    long = {**XOR, "learning_rate": 0.1, "epochs": 1_000_000}
     headers = {"Accept": "application/x-ndjson"}
     with requests.post(f"{address}/v1/updates", json=long, headers=headers, stream=True) as answer:
         first = json.loads(next(answer.iter_lines()))
-        assert first["epoch"] < 1000
-    # The next heavy run would wait for the first one, some twenty seconds, if that went on.
-    again = requests.post(
-        f"{address}/v1/updates", json={**long, "epochs": 500}, headers=headers, timeout=12
-    )
+        assert first["epoch"] <= long["epochs"] / 1000
+    # If the first went on, the next heavy run would be told 503 after thirty seconds.
+    again = requests.post(f"{address}/v1/updates", json={**long, "epochs": 500}, headers=headers)
+    assert again.status_code == 200, again.text
     assert json.loads(again.text.splitlines()[-1])["epochs"] == 500
 
 
