@@ -315,3 +315,35 @@ def test_a_large_network_opens_folded(page: Opened) -> None:
     expect(page.cell("/z/0/8")).to_have_text(re.compile(r"\d"))
     page.cell("/delta/1/0").click()
     expect(page.tab.locator("#origin h2")).to_have_text("δ(2)₀")
+
+
+def test_the_chain_rule_follows_the_chosen_number(page: Opened) -> None:
+    """The walk and the paths are those of the chosen weight, every factor has its name, and both
+    ends can be chosen."""
+    page.open()
+    page.cell("/weight_gradients/0/1/0").click()
+    paths = page.view("Chain rule").locator("#paths")
+    expect(paths.get_by_label("From", exact=True)).to_have_value("/weights/0/1/0")
+    expect(paths).to_contain_text("∂C/∂w(1)₁₀")
+    expect(paths.locator(".walk li").first).to_be_visible()
+    links = paths.locator("tbody tr").first.locator(".link i")
+    expect(links).to_have_text(["x₀", "σ′(z(1)₁)", "w(2)₀₁", "σ′(z(2)₀)", "∂C/∂a(2)₀"])
+    paths.get_by_label("to", exact=True).select_option("/a/1/1")
+    expect(paths).to_contain_text("∂a(2)₁/∂w(1)₁₀")
+    paths.get_by_label("From", exact=True).select_option("/biases/1/1")
+    expect(page.tab.locator("#origin h2")).to_have_text("b(2)₁")
+    expect(links).to_have_text(["∂z(2)₁/∂b(2)₁", "σ′(z(2)₁)"])
+
+
+def test_a_long_equation_shows_its_result(page: Opened) -> None:
+    """It breaks into lines before its terms, so that nothing of it hangs over the panel's edge."""
+    page.tab.set_viewport_size({"width": 1440, "height": 900})
+    page.open()
+    page.cell("/delta/0/1").click()
+    pieces = page.tab.locator("#origin math.entry")
+    expect(pieces).to_have_count(4)  # δ, its first term, its second, the result
+    origin = page.tab.locator("#origin")
+    assert origin.evaluate("part => part.scrollWidth <= part.clientWidth")
+    box, last = origin.bounding_box(), pieces.last.bounding_box()
+    assert box is not None and last is not None
+    assert last["x"] + last["width"] <= box["x"] + box["width"]

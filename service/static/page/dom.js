@@ -39,6 +39,47 @@ export function math(tree, attributes = {}) {
   return filled(document.createElementNS(MATHML, "math"), attributes, [mathNode(tree)]);
 }
 
+const BREAKS = ["=", "≈", "+", "−"];
+
+/**
+ * The same in pieces, each of which may begin a line: what is too long for one is cut before
+ * =, ≈, + and −.
+ * @param {any} tree
+ * @param {Attributes} [attributes]
+ * @returns {any}
+ */
+export function longMath(tree, attributes = {}) {
+  /** @type {any[][]} */
+  const pieces = [[]];
+  flat(tree).forEach((token, index) => {
+    if (index && isBreak(token)) pieces.push([]);
+    pieces[pieces.length - 1].push(token);
+  });
+  const pieced = pieces.map((piece) => [math(["mrow", ...piece], attributes), " "]);
+  return h("div", { class: "long" }, pieced);
+}
+
+/**
+ * The tokens of a row; rows that nothing breaks in stay whole.
+ * @param {any} tree
+ * @returns {any[]}
+ */
+function flat(tree) {
+  const [tag, ...children] = tree;
+  const within = tag === "mrow" && Array.isArray(children[0]) ? children : [];
+  if (!within.some((child, index) => (index && isBreak(child)) || flat(child).length > 1))
+    return [tree];
+  return within.flatMap((child, index) => {
+    const form = index ? (index === within.length - 1 ? "postfix" : "infix") : "prefix";
+    return child[0] === "mo" && child.length === 2 ? [["mo", { form }, child[1]]] : flat(child);
+  });
+}
+
+/** @param {any} token */
+function isBreak([tag, ...rest]) {
+  return tag === "mo" && BREAKS.includes(rest.at(-1)) && rest[0].form !== "prefix";
+}
+
 /**
  * @param {any} tree
  * @returns {Node}

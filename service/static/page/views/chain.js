@@ -46,8 +46,9 @@ function draw(part) {
           "operations",
         ),
       ]);
-      if (state.network === network)
-        fill(
+      if (state.network !== network) return;
+      const focused = focusIn(part);
+      fill(
           part,
           pathsPart(paths, walk, () => draw(part)),
           jacobiansPart(jacobians),
@@ -55,9 +56,22 @@ function draw(part) {
           outerPart(outer),
           operationsPart(counts),
         );
+      if (focused) /** @type {HTMLElement | null} */ (part.querySelector(focused))?.focus();
     },
     () => draw(part),
   );
+}
+
+/**
+ * What is focused in a part that is drawn anew.
+ * @param {HTMLElement} part
+ * @returns {string} a selector; "" for nothing in it
+ */
+function focusIn(part) {
+  const active = /** @type {HTMLElement | null} */ (document.activeElement);
+  if (!active || !part.contains(active)) return "";
+  if (active.id) return `#${active.id}`;
+  return active.dataset.at ? `[data-at="${active.dataset.at}"]` : "";
 }
 
 /**

@@ -1,7 +1,7 @@
 // Where does this number come from? Its equation in letters, with the numbers in, term by term.
 
 import { Lost, Refused, post } from "../api.js";
-import { byId, debounced, fill, h, math } from "../dom.js";
+import { byId, debounced, fill, h, longMath, math } from "../dom.js";
 import { batchSize } from "../network.js";
 import { full, short } from "../numbers.js";
 import { KINDS, parameterOf, place, sentence, symbol, valueAt } from "../pointers.js";
@@ -73,8 +73,8 @@ async function origin(at, found) {
     h(
       "div",
       { class: "formulas" },
-      math(answer.equation.mathml),
-      math(answer.numbers.mathml, { class: "entry" }),
+      longMath(answer.equation.mathml),
+      longMath(answer.numbers.mathml, { class: "entry" }),
     ),
     terms(answer),
     stored(answer.value, words.origin.stored),
@@ -218,7 +218,7 @@ export function factor({ mathml, formula, value, shared, sentence: said }) {
     h(
       "div",
       { class: "factor" },
-      math(["mrow", mathml, ["mo", "="], formula.mathml]),
+      longMath(["mrow", mathml, ["mo", "="], formula.mathml]),
       h("b", { title: full(value) }, short(value)),
     ),
     h(

@@ -1,6 +1,6 @@
 // One timeline: forward layer by layer, the cost, BP1, BP2 …, BP3 and BP4.
 
-import { byId, fill, h, math } from "../dom.js";
+import { byId, fill, h, longMath, math } from "../dom.js";
 import { change, state, watch } from "../state.js";
 import { words } from "../words.js";
 
@@ -129,7 +129,7 @@ function said() {
       "div",
       { class: "formulas" },
       math(step.formula.mathml),
-      math(step.entry.mathml, { class: "entry" }),
+      longMath(step.entry.mathml, { class: "entry" }),
     ),
   ];
 }
