@@ -27,6 +27,7 @@ CLAIMED = {
     "gradients": ("bias_gradients", "weight_gradients"),
 }
 DECIMALS = 4
+SAME = 1e-11  # what the order of float64's roundings may change in numbers near 1
 DRAWS_MAX = 300  # networks drawn until a slip can stand
 HIDDEN = ("sigmoid", "tanh", "relu", "leaky_relu", "identity", "softplus", "elu", "silu", "gelu")
 NUMBERS = {"rate": (0.5, 0.1, 0.05, 0.01), "strength": (0.5, 0.1, 0.05, 0.01)}
@@ -105,9 +106,29 @@ def cases_of(row: int, seed: int, networks: int) -> Iterator[Case]:
         number = number_for(wrong, exercise, generator)
         for at, where in enumerate(place_sets(wrong, places)):
             precision, numbers = written(exercise, wrong, where, number, draw)
-            planted = Planted(wrong.slug, equation_of(where), layers_of(where))
+            working = at_work(exercise, wrong, where, number)
+            planted = Planted(wrong.slug, equation_of(working), layers_of(working))
             if all(np.isfinite(x).all() for x in numbers.values()):
                 yield Case(exercise, numbers, precision, planted, (row, draw, at))
+
+
+def at_work(
+    exercise: Exercise, wrong: Wrong, where: frozenset[Place], number: float | None
+) -> frozenset[Place]:
+    """The places where the slip does anything: relu passes on what is positive, as no σ does."""
+    slipped = worked(exercise, wrong, where, number)
+    found = frozenset(
+        place for place in where if moved(slipped, worked(exercise, wrong, where - {place}, number))
+    )
+    return found or where
+
+
+def moved(some: dict[Key, Array], others: dict[Key, Array]) -> bool:
+    """Whether any number differs by more than float64's roundings."""
+    return any(
+        not np.allclose(some[key], others[key], rtol=SAME, atol=SAME, equal_nan=True)
+        for key in some
+    )
 
 
 def exercise_for(wrong: Wrong, generator: np.random.Generator) -> tuple[Exercise, list[Place]]:

@@ -32,12 +32,16 @@ NICE = 12  # people divide by 2 or by a number of outputs, and multiply by a num
 
 @dataclass(frozen=True)
 class Found:
-    """A convention that makes every claimed number right, and the numbers that it predicts."""
+    """A convention that makes every claimed number right, and the numbers that it predicts.
+
+    `scaled`: the claimed quantities that have the factor in them.
+    """
 
     slug: str
     layers: tuple[int, ...]
     factor: float | None = None
     numbers: Array | None = None
+    scaled: frozenset[str] = frozenset()
 
 
 def conventions(claims: Claims, reference: Workings) -> Iterator[Found]:
@@ -57,7 +61,7 @@ def conventions(claims: Claims, reference: Workings) -> Iterator[Found]:
             }
             numbers = claimed_numbers(claims, reference, stretched)
             everywhere = tuple(sorted({layer for name, layer in claims if name in group}))
-            yield Found("scaled", everywhere, factor, numbers)
+            yield Found("scaled", everywhere, factor, numbers, frozenset(k[0] for k in stretched))
             break
     if examples_reordered(claims, reference, failing):
         yield Found("examples-reordered", layers)

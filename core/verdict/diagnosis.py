@@ -9,9 +9,9 @@ from core.forward import Workings
 from core.rounding.bounded import Bounded
 from core.verdict.candidates import ORDER, Candidate, key_of, order_of_computation, order_of_need
 from core.verdict.carried import Carried, carried
-from core.verdict.claims import Claims
+from core.verdict.claims import QUANTITIES, Claims
 from core.verdict.conventions import Found, conventions, is_nice
-from core.verdict.explain import Budget, single_explanations
+from core.verdict.explain import Budget, holds_one_entry, single_explanations
 from core.verdict.judgement import as_bounded, fits
 from core.verdict.mistakes.table import CATALOGUE, CONVENTIONS, EQUATION_OF, Convention, Mistake
 from core.verdict.shapes import Shape, shape_of
@@ -56,6 +56,17 @@ class Finding:
     told: tuple[str, str] | None = None
 
 
+GRADIENTS = frozenset({"bias_gradients", "weight_gradients"})
+
+QUANTITY_WORDS = {
+    "cost": "the cost",
+    "delta": "the errors δ",
+    "bias_gradients": "the bias gradients",
+    "weight_gradients": "the weight gradients",
+}
+
+SCALED = next(c for c in CONVENTIONS if c.slug == "scaled")
+
 Row = tuple[float, Finding, Array | None]
 """Rank, finding, and the numbers that it predicts."""
 
@@ -85,15 +96,15 @@ def diagnose(
 def ranked(own: Carried, reference: Workings, shape: Shape, purse: Budget) -> list[Finding]:
     """Mistakes, conventions and slips, simplest first; those of the same numbers together."""
     rows: list[Row] = [
-        (rank_of(c), Finding(c.slug, "convention", c.layers, c.factor), c.numbers)
+        (rank_of(c, own.claims), arrangement(c, own.claims), c.numbers)
         for c in conventions(own.claims, reference)
     ]
+    conventional, singles = bool(rows), []
     if own.failing:  # a layout alone leaves every number right
-        rows += [
-            (e.rank, finding(e.candidate), e.numbers)
-            for e in single_explanations(own, reference, shape, purse)
-        ]
-    rows += slips(own, reference, unusual=not rows)
+        singles = single_explanations(own, reference, shape, purse)
+        rows += [(e.rank, finding(e.candidate), e.numbers) for e in singles]
+    by_accident = all(holds_one_entry(e.candidate, own.claims) for e in singles)
+    rows += slips(own, reference, unusual=by_accident and not conventional, lone=not rows)
     rows.sort(key=lambda row: row[0])
     return grouped([(found, numbers) for _, found, numbers in rows])
 
@@ -139,21 +150,44 @@ def finding(candidate: Candidate) -> Finding:
     )
 
 
-def rank_of(convention: Found) -> float:
-    """A factor that nobody would have meant is a free number."""
+def arrangement(convention: Found, claims: Claims) -> Finding:
+    """A convention as an answer; of a constant it is said what has it."""
+    told = None
+    if convention.scaled:
+        names = " and ".join(QUANTITY_WORDS[q] for q in QUANTITIES if q in convention.scaled)
+        rest = any(key[0] not in convention.scaled for key in claims)
+        others = "; everything else that is claimed is right" if rest else ""
+        lead = "Right for another cost" if "cost" in convention.scaled else "Right but for a factor"
+        told = (
+            f"{lead}: one constant is in every number of {names}{others}.",
+            f"Take the constant out of {names}: {SCALED.remedy}",
+        )
+    return Finding(convention.slug, "convention", convention.layers, convention.factor, told=told)
+
+
+def rank_of(convention: Found, claims: Claims) -> float:
+    """A factor that nobody would have meant is a free number.
+
+    So is one in the gradients alone where the error or the cost that they come from is right: then
+    it is no other cost.
+    """
     meant = convention.factor is None or is_nice(convention.factor)
+    late = bool(convention.scaled) and convention.scaled <= GRADIENTS
+    if late and any(key[0] in ("cost", "delta") for key in claims):
+        meant = False
     return CONVENTION_RANK if meant else FACTOR_RANK
 
 
-def slips(own: Carried, reference: Workings, unusual: bool) -> list[Row]:
+def slips(own: Carried, reference: Workings, unusual: bool, lone: bool) -> list[Row]:
     """Typos, as one finding at the equation of the first mistyped quantity.
 
-    `unusual` ones, entries that are just off or all off in the same way, explain anything.
+    `unusual` ones, entries that are just off or all off in the same way, explain anything; those
+    that are just off are a slip only if they stand `lone`, with no other explanation.
     """
     found = typos(own.claims, reference)
     kinds = [typo.kind for typo in found]
     usual = set(kinds) <= set(USUAL) and (len(kinds) == 1 or len(set(kinds)) > 1)
-    if not found or not (usual or unusual):
+    if not found or not (usual or (unusual and (lone or "other" not in kinds))):
         return []
     layers = tuple(sorted({typo.key[1] for typo in found}))
     equation = equation_of(found[0].key, reference.depth)

@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 from core.arrays import Array
 from core.forward import Workings
 from core.rounding.bounded import Bounded
-from core.verdict.candidates import Candidate, affected, place_sets
+from core.verdict.candidates import Candidate, affected, key_of, place_sets
 from core.verdict.carried import Carried, reproduces
 from core.verdict.claims import Claimed, Claims, Key
+from core.verdict.effects import at_work
 from core.verdict.judgement import as_bounded, ratios
 from core.verdict.parameters import with_parameter
 from core.verdict.rerun import rerun
@@ -24,6 +25,11 @@ FAR_NARROWER = 8.0
 
 ELSEWHERE = 1  # a mistake in some places only is less simple than the same everywhere
 PARAMETER = 2  # a free number explains more: it ranks behind one formula in one layer
+
+FEWEST_HELD = 2  # entries at a limit; the largest claim is always at one
+
+FEW_VARIANTS = 2  # formulas of one slug
+SIMILAR = 4.0  # bits of tightness
 
 NO_WIDTH = -60.0
 """log₂ of a width that is none: beyond float64's 53 bits."""
@@ -74,7 +80,28 @@ def single_explanations(
         explanation = explains(candidate, rank, own, reference)
         if explanation is not None:
             found.append(explanation)
-    return sorted(found, key=lambda e: (e.rank, round(e.looseness), e.misfit))
+    return sorted(found, key=simplicity)
+
+
+def simplicity(e: Explanation) -> tuple[float, ...]:
+    """What sorts explanations: rank, how tightly they fit, how many others the slug stands for.
+
+    A slug with many formulas has one that fits a few rounded numbers by accident. A few bits of
+    tightness are no evidence against that.
+    """
+    many = len(e.candidate.mistake.variants) > FEW_VARIANTS
+    return e.rank, e.looseness // SIMILAR, many, round(e.looseness), e.misfit
+
+
+def holds_one_entry(candidate: Candidate, claims: Claims) -> bool:
+    """Whether this is a limit that a single claimed entry has: any wrong entry looks like that."""
+    if candidate.variant.parameter != "limit":
+        return False
+    limit: Bounded = candidate.parameter
+    least = limit.value - limit.error - limit.precision.written(limit.value)
+    parts = (claims.get(key_of(place)) for place in candidate.places)
+    held = (np.abs(claim.values[claim.mask]) >= least for claim in parts if claim is not None)
+    return sum(int(np.count_nonzero(here)) for here in held) < FEWEST_HELD
 
 
 def candidates(shape: Shape) -> Iterator[tuple[Candidate, int]]:
@@ -124,7 +151,7 @@ def explains(
         predicted[key] = value
     numbers = claimed_numbers(claims, reference, predicted)
     looseness, misfit = (float(np.mean(x)) if x else 0.0 for x in (widths, misfits))
-    return Explanation(complete, rank, looseness, misfit, numbers)
+    return Explanation(at_work(complete, own), rank, looseness, misfit, numbers)
 
 
 def follows(candidate: Candidate, own: Carried) -> bool:

@@ -25,6 +25,7 @@ from core.verdict.candidates import (
 )
 from core.verdict.carried import Carried, reproduces
 from core.verdict.claims import Key, set_quantity
+from core.verdict.effects import at_work
 from core.verdict.explain import Budget
 from core.verdict.parameters import (
     as_number,
@@ -88,7 +89,7 @@ class Search:
                 w = self.mended(candidate)
                 others = None if w is None else self.from_workings(w, FORWARD)
                 if others is not None:
-                    return [candidate, *others]
+                    return [at_work(candidate, self.own), *others]
         return None
 
     def mended(self, candidate: Candidate) -> Workings | None:

@@ -102,12 +102,14 @@ def weights_forgotten(w: Workings, l: int) -> Numbers:
 
 
 def one_path_only(neuron: int) -> Equation:
-    """w_kj δ_k⁺ of one neuron k instead of the sum over all."""
+    """w_kj δ_k⁺ of one neuron k instead of the sum over all; −1 is the last of any layer."""
 
     def mistaken(w: Workings, l: int) -> Numbers:
         delta = w.delta[l + 1]
         if delta.shape[-1] < 2:
             raise IndexError("there is one path only")
+        if neuron > 0 and neuron >= delta.shape[-1] - 1:
+            raise IndexError("that is the last one, or none")
         return delta[:, [neuron]] * w.W[l + 1][neuron] * right_slope(w, l)
 
     return mistaken

@@ -75,6 +75,8 @@ def one_example(number: int) -> tuple[Variant, ...]:
     )
 
 
+PATHS_MAX = 16  # neurons of the next layer of which each is tried; of more, these and the last
+
 SIGMA = "δ(l) = (W(l+1)ᵀ δ(l+1)) ⊙ σ′(z(l))"
 BP1 = "δ(L) = ∇ₐC ⊙ σ′(z(L))"
 BP3 = "∂C/∂b(l) = δ(l), averaged over the examples"
@@ -275,7 +277,7 @@ BP2_MISTAKES = (
         "one-path-only", "BP2", "one downstream neuron instead of the sum over all",
         "Only one path back was followed: the error of one neuron of the next layer.",
         f"Sum over all neurons k of the next layer: {SIGMA}.",
-        tuple(Variant({"bp2": errors.one_path_only(k)}) for k in (0, -1)),
+        tuple(Variant({"bp2": errors.one_path_only(k)}) for k in (0, -1, *range(1, PATHS_MAX - 1))),
     ),
     Mistake(
         "paths-averaged", "BP2", "mean over k instead of sum",
@@ -485,8 +487,8 @@ class Convention:
 
 CONVENTIONS = (
     Convention(
-        "scaled", "convention", "everything times one constant; the constant is named",
-        "The numbers are right for another cost: all of them times one constant.",
+        "scaled", "convention", "quantities times one constant; it and they are named",
+        "The numbers are right but for one constant.",
         "Here C = 1/(2N) Σ‖y − a‖²; δ is each example's own, gradients are averages over N.",
     ),
     Convention(

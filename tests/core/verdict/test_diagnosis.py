@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from benchmarks.planting import at_work
 from core.rounding.precision import FLOAT32, FLOAT64, decimals
 from core.verdict.claims import Claimed, Claims
 from core.verdict.diagnosis import Finding, diagnose
@@ -23,7 +24,18 @@ from tests.core.verdict.planted import (
     verdict_on,
     with_slip,
 )
-from tests.mistaken import CANNOT, SLIPS, Array, Exercise, Key, equation_of, layers_of, worked
+from tests.mistaken import (
+    CANNOT,
+    SLIPS,
+    Array,
+    Exercise,
+    Key,
+    Wrong,
+    equation_of,
+    layers_of,
+    single_path,
+    worked,
+)
 
 DEEP = exercise([3, 4, 4, 2], ["tanh", "sigmoid", "tanh"], examples=3, seed=5)
 
@@ -44,7 +56,8 @@ def test_planted_mistakes_are_listed(row: int) -> None:
     if verdict.verdict == "wrong":
         assert verdict.diagnosis is not None
         found = [r for f in verdict.diagnosis.findings for r in readings(f)]
-        where = equation_of(frozenset(places)), layers_of(frozenset(places))
+        working = at_work(exercise, wrong, frozenset(places), number)
+        where = equation_of(working), layers_of(working)
         assert (wrong.slug, *where) in {(f.mistake, f.equation, f.layers) for f in found}
 
 
@@ -225,3 +238,126 @@ def test_partial_claims_are_enough() -> None:
     assert verdict.diagnosis is not None
     mistakes = {r.mistake for f in verdict.diagnosis.findings for r in readings(f)}
     assert "outer-product-transposed" in mistakes
+
+
+def coinciding() -> Exercise:
+    """Layers 1 and 3 where mistakes show, and 2 where formulas coincide: relu on what it passes."""
+    net = exercise([3, 3, 3, 3], ["sigmoid", "relu", "identity"], examples=3, seed=12)
+    net.weights[1][:] = np.abs(net.weights[1])
+    net.biases[1][:] = np.abs(net.biases[1])
+    return net
+
+
+@pytest.mark.parametrize(
+    ("slug", "planted_at", "equation", "layers"),
+    [
+        ("activation-skipped", (("a", 1),), "forward", (1,)),
+        ("derivative-at-activation", (("BP2", 1),), "BP2", (1,)),
+        ("weighted-input-for-activation", (("BP4", 2),), "BP4", (2,)),
+        ("bias-forgotten", (("z", 1),), "forward", (1,)),
+        ("outer-product-transposed", (("BP4", 3),), "BP4", (3,)),
+    ],
+)
+def test_only_layers_where_something_is_wrong_are_named(
+    slug: str, planted_at: tuple[tuple[str, int], ...], equation: str, layers: tuple[int, ...]
+) -> None:
+    """Where the mistaken formula gives the right numbers, nothing is wrong."""
+    net = coinciding()
+    if slug == "bias-forgotten":
+        net.biases[1][:] = net.biases[2][:] = 0.0
+    if slug == "activation-skipped":
+        net.weights[0][:], net.inputs[:] = np.abs(net.weights[0]), np.abs(net.inputs)
+        net.biases[0][:] = np.abs(net.biases[0])
+    numbers = with_slip(net, slug, *planted_at)
+    rounded = {key: np.round(value, 5) for key, value in numbers.items()}
+    for given, precision in ((numbers, FLOAT64), (rounded, decimals(5))):
+        assert first(findings(net, given, ALL, precision)) == (slug, equation, layers)
+        assert all(
+            f.layers == layers
+            for f in readings(findings(net, given, ALL, precision)[0])
+            if f.mistake == slug
+        )
+
+
+def test_a_layer_of_which_nothing_is_claimed_is_not_blamed() -> None:
+    """Layer 1's z is all there is: of layer 2 nothing is known."""
+    numbers = with_slip(DEEP, "bias-forgotten", ("z", 1), ("z", 2), ("z", 3))
+    claims = Claims({("z", 1): Claimed.all_of(numbers["z", 1])})
+    verdict = verify(*network_of(DEEP), claims, FLOAT64)
+    assert verdict.diagnosis is not None
+    assert first(verdict.diagnosis.findings) == ("bias-forgotten", "forward", (1,))
+
+
+@pytest.mark.parametrize("neuron", range(5))
+def test_any_single_path_is_recognised(neuron: int) -> None:
+    """One neuron of the next layer, whichever it is."""
+    wide = exercise([3, 4, 5, 2], ["tanh", "tanh", "sigmoid"], examples=2, seed=13)
+    one = Wrong("one-path-only", {"BP2": single_path(neuron)})
+    numbers = worked(wide, one, frozenset({("BP2", 1)}))
+    assert first(findings(wide, numbers)) == ("one-path-only", "BP2", (1,))
+
+
+@pytest.mark.parametrize("rate", [0.5, 0.1])
+@pytest.mark.parametrize("right", [("cost",), ("delta",), ("cost", "delta")])
+def test_a_step_is_no_other_cost_where_error_or_cost_are_right(
+    rate: float, right: tuple[str, ...]
+) -> None:
+    """Only the gradients have the factor: it came in after δ and C."""
+    three = exercise([3, 4, 3], ["tanh", "tanh"], examples=3, seed=14)
+    numbers = {k: rate * v if k[0] in GRADIENTS else v for k, v in worked(three).items()}
+    found = findings(three, numbers, (*right, *GRADIENTS))[0]
+    assert (found.mistake, found.number) == ("step-instead-of-gradient", rate)
+    (scaled,) = [f for f in readings(found) if f.mistake == "scaled"]
+    assert scaled.told is not None
+    assert "the bias gradients and the weight gradients" in scaled.told[0]
+    assert "everything else that is claimed is right" in scaled.told[0]
+
+
+def test_a_constant_in_all_that_is_claimed_leaves_nothing_else() -> None:
+    """Cost, δ and gradients are named, and no others."""
+    numbers = {k: 3.0 * v for k, v in worked(DEEP).items() if k[0] not in ("z", "a")}
+    found = findings(DEEP, numbers)
+    (scaled,) = [r for f in found for r in readings(f) if r.mistake == "scaled"]
+    assert scaled.told is not None
+    assert all(word in scaled.told[0] for word in ("the cost", "the errors δ", "weight gradients"))
+    assert "else" not in scaled.told[0]
+
+
+def mazur(quantity: str, *layers: list[float] | None) -> tuple[Finding, ...]:
+    """Findings for a few claims about the two-layer network of the best-known worked example."""
+    weights = [np.array([[0.15, 0.2], [0.25, 0.3]]), np.array([[0.4, 0.45], [0.5, 0.55]])]
+    biases = [np.array([0.35, 0.35]), np.array([0.6, 0.6])]
+    net = Exercise(
+        weights,
+        biases,
+        ["sigmoid", "sigmoid"],
+        "mean_squared_error",
+        np.array([[0.05, 0.1]]),
+        np.array([[0.01, 0.99]]),
+    )
+    rows = {(quantity, l): np.array(row) for l, row in enumerate(layers, 1) if row is not None}
+    if quantity == "delta":
+        rows = {key: row[None, :] for key, row in rows.items()}
+    claims = Claims({key: Claimed.all_of(row) for key, row in rows.items()})
+    diagnosis = verify(*network_of(net), claims).diagnosis
+    assert diagnosis is not None
+    return diagnosis.findings
+
+
+def test_one_wrong_digit_is_not_a_limit() -> None:
+    """0.1285 for 0.1385: the largest claim is always as large as itself."""
+    found = mazur("bias_gradients", [0.0088, 0.01], [0.1285, -0.0381])
+    assert [f.mistake for f in found[:2]] == ["entry-typo", "clipped"]
+    assert found[0].entries[0].kind == "one digit"
+
+
+def test_two_entries_at_a_limit_are_clipped() -> None:
+    """0.0312 for 0.1385, and −0.0312 for −0.0381."""
+    found = mazur("bias_gradients", [0.0088, 0.01], [0.0312, -0.0312])
+    assert (found[0].mistake, found[0].layers, found[0].number) == ("clipped", (2,), 0.0312)
+
+
+def test_the_simplest_of_many_readings_of_rough_numbers_comes_first() -> None:
+    """One decimal fits a sign and one of many wrong formulas."""
+    found = mazur("delta", None, [-0.1, -0.0])
+    assert [f.mistake for f in found[:2]] == ["output-sign-flipped", "derivative-formula"]

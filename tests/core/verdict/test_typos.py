@@ -121,3 +121,11 @@ def test_digits_are_swapped_and_replaced_at_every_place() -> None:
     """By hand: 0.12 and 1.2 turned, and what one digit can become."""
     assert set(swaps(1.23)) == {2.13, 1.32}
     assert set(one_digit(7.0)) == {float(d) for d in range(10)} | {7.0 + d / 10 for d in range(10)}
+
+
+def test_a_lost_sign_in_the_only_claim() -> None:
+    """−C for C, and nothing else is claimed."""
+    cost = printed()["cost", 2]
+    (found,) = findings(EXERCISE, {("cost", 2): -cost}, ALL, decimals(PLACES))
+    assert found.mistake == "entry-typo"
+    assert [typo.kind for typo in found.entries] == ["sign"]
