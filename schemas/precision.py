@@ -1,5 +1,6 @@
 """`precision`: a float format, so many decimals or digits, or "auto"."""
 
+import re
 from typing import Any, ClassVar
 
 from marshmallow import ValidationError
@@ -37,7 +38,7 @@ class PrecisionField(Field):
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Precision | None:
         if type(value) is str:
             if value not in NAMES:
-                raise ValidationError(unknown("precision", value, NAMES, {}))
+                raise ValidationError(unknown("precision", value, NAMES, {}) + meant(value))
             return FLOATS.get(value)
         if type(value) is not dict or len(value) != 1 or next(iter(value)) not in DIGITS:
             raise ValidationError(f"{shown(value)} stands where {self.needed} is needed")
@@ -48,6 +49,19 @@ class PrecisionField(Field):
                 {name: [f"{shown(number)} is not a whole number between {least} and {MOST_DIGITS}"]}
             )
         return DIGITS[name](number)
+
+
+def meant(value: str) -> str:
+    """How to send a number of decimals or digits that came in words.
+
+    >>> meant("4 decimals"), meant("5-digits"), meant("float8")
+    ('; send {"decimals": 4}', '; send {"significant_digits": 5}', '')
+    """
+    number, name = re.search(r"\d+", value), re.search("dec|dig", value.lower())
+    if not number or not name:
+        return ""
+    field = "decimals" if name.group() == "dec" else "significant_digits"
+    return f'; send {{"{field}": {int(number.group())}}}'
 
 
 def told(precision: Precision) -> Any:

@@ -40,6 +40,19 @@ def test_correct_gradients_pass_and_return_the_evidence(network: dict[str, Any])
     assert found.coverage.visible == 55
 
 
+def test_all_of_it_may_be_demanded(client: Client, network: dict[str, Any]) -> None:
+    """Partial claims pass, unless they have to be complete; complete ones pass either way."""
+    claims = textbook(network)
+    some: dict[str, Any] = {"bias_gradients": claims["bias_gradients"]}
+    assert backcheck.assert_gradients(network, client=client, **some).correct
+    for part in (some, {"weight_gradients": [None, claims["weight_gradients"][1]]}):
+        with pytest.raises(Disagreement, match=r"INCOMPLETE[^$]*Only \d of 17 numbers"):
+            backcheck.assert_gradients(network, client=client, complete=True, **part)
+        with pytest.raises(Disagreement, match="INCOMPLETE"):
+            backcheck.assert_claims(network, part, client=client, complete=True)
+    assert backcheck.assert_gradients(network, client=client, complete=True, **claims).complete
+
+
 def test_nothing_claimed_is_a_mistake_in_the_test(network: dict[str, Any]) -> None:
     """An assertion without claims is told from one that holds."""
     with pytest.raises(TypeError, match="nothing is claimed"):

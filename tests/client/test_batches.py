@@ -184,7 +184,9 @@ def test_the_jobs_command(
     list(client.verify_many(claims_of(network, 260), network))
     (job,) = client.jobs()
     assert commands.run(["jobs"]) == 0
-    assert "260 of 260" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "260 of 260" in shown
+    assert job.id in shown  # whole, on a screen of 80 columns
     assert commands.run(["jobs", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["id"] == job.id
     assert commands.run(["jobs", job.id, "--json"]) == 0

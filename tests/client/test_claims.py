@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from backcheck import InvalidRequest
+from backcheck import Client, InvalidRequest
 from tests.client.conftest import scripted, textbook
 
 ANSWER: dict[str, Any] = {
@@ -130,3 +130,12 @@ def test_batches_transposed_get_the_remedy(network: dict[str, Any]) -> None:
     batch = {**network, "input": np.ones((4, 2)), "target": np.ones((4, 2))}
     with pytest.raises(InvalidRequest, match=r"a 4 × 3 matrix is needed in layer 1; send its \.T"):
         sent(batch, {"z": [np.ones((3, 4)), None]})
+
+
+@pytest.mark.parametrize("words", ["4 decimals", "4-decimals", "decimals=4"])
+def test_decimals_in_words_get_the_remedy(
+    client: Client, network: dict[str, Any], words: str
+) -> None:
+    """A precision as people say it is told how to be sent."""
+    with pytest.raises(InvalidRequest, match='send {"decimals": 4}'):
+        client.verify(network, claims={"cost": 0.5}, precision=words)

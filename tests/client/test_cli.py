@@ -235,6 +235,7 @@ def test_a_batch_goes_on_past_an_unreadable_file(
     assert run(["verify", "net.json", *names]) == 3
     captured = capsys.readouterr()
     assert "✗ broken.json" in captured.err
+    assert captured.err.count("broken.json") == 1
     assert "ragged.json" in captured.err
     assert captured.out.count("claims.json") == 2
 

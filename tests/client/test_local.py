@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
-from backcheck import Client, InvalidRequest, Unreachable, local
+from backcheck import Client, InvalidRequest, Unreachable, local, transport
+from backcheck import client as client_module
+from backcheck.asserting import default_client
 from service import create_app
 
 ROOT = Path(__file__).parents[2]
@@ -83,6 +85,24 @@ def test_without_the_application_both_ways_out_are_named(
         Client.local()
     assert "make serve" in str(caught.value)
     assert "BACKCHECK_URL" in str(caught.value)
+
+
+def test_a_missing_dependency_of_the_service_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Code at hand without flask: the reason stands in the error, also of what is asked instead."""
+    monkeypatch.delenv("BACKCHECK_URL", raising=False)
+    monkeypatch.setattr(transport, "FIRST_PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(client_module, "DEFAULT_URL", "http://127.0.0.1:1")
+    for name in [name for name in sys.modules if name.partition(".")[0] == "service"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "flask", None)
+    with pytest.raises(Unreachable) as caught:
+        default_client().costs()
+    said = str(caught.value)
+    assert "Nothing answers at http://127.0.0.1:1" in said
+    assert "import of flask halted" in said or "No module named 'flask'" in said
+    assert "dependencies are needed too, which `make setup` puts into its .venv" in said
 
 
 def test_another_package_named_service_is_not_run(

@@ -48,7 +48,58 @@ def test_a_correct_verdict_says_what_would_have_shown() -> None:
     """Right numbers come with how many mistakes they exclude."""
     text = str(verification(CORRECT))
     assert text.startswith("CORRECT: all 17 claimed numbers can be right at float32")
-    assert "55 of 58 known mistakes would show" in text
+    assert "and 55 of the 56 known mistakes that can apply would show\n(not: scaled)." in text
+    every = {"catalogued": 58, "visible": 36, "invisible": []}
+    text = str(verification({**CORRECT, "coverage": every}))
+    assert "and all 36 known mistakes that can apply would show." in text
+
+
+def test_numbers_that_do_not_follow_from_each_other_are_told_in_words() -> None:
+    """Where each number is within its bound and an equation fails, a person is told what to do."""
+    fails = [{"equation": "BP3", "layer": 1, "verdict": "fails"}]
+    answer = verification({**CORRECT, "equations": fails})
+    for shown in (str(answer), unescape(answer._repr_html_()).replace("<br>", "\n")):
+        assert (
+            "Each number is within its bound, but BP3 in layer 1 does not follow from\n"
+            "your own δ: look there."
+        ) in shown
+        assert "First equation that fails" not in shown
+
+
+def test_a_partial_submission_says_so(client: Client, network: dict[str, Any]) -> None:
+    """Whatever is printed says how many numbers there are, if not all were claimed."""
+    right = client.gradients(network, finite_difference=False)
+    part = {"bias_gradients": [None, right.bias_gradients[1]]}
+    found = client.verify(network, claims=part)
+    assert found.correct
+    assert not found.complete
+    assert (found.checked, found.claimable) == (2, 17)
+    for shown in (str(found), found._repr_html_()):
+        assert "Only 2 of 17 numbers were claimed." in shown
+    (item,) = client.verify_many([{"claims": part}], network)
+    assert item.answer is not None
+    assert item.answer.claimable == 17
+    full = {name: getattr(right, name) for name in ("z", "delta", "cost")}
+    found = client.verify(network, claims=full)
+    assert (found.checked, found.claimable) == (11, 11)
+    assert "Only" not in str(found)
+
+
+def test_a_slip_of_the_pen_is_told_with_its_place(client: Client, network: dict[str, Any]) -> None:
+    """A mistyped entry: which, and what happened to it, in text and in HTML."""
+    right = client.gradients(network, finite_difference=False)
+    claims = {
+        name: [np.round(layer, 6) for layer in getattr(right, name)]
+        for name in ("delta", "bias_gradients", "weight_gradients")
+    }
+    claims["weight_gradients"][1][0, 1] *= -1
+    found = client.verify(network, claims=claims)
+    assert found.diagnosis[0].mistake == "entry-typo"
+    for shown in (str(found), found._repr_html_()):
+        assert "weight_gradients of layer 2, neuron 0, input 1: the sign is lost" in shown
+    found = client.verify(network, claims=claims, reveal=False)
+    assert "weight_gradients of layer 2, neuron 0, input 1" in str(found)
+    assert "the sign is lost" not in str(found)
 
 
 def test_undecided_says_what_to_do() -> None:

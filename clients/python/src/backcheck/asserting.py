@@ -29,8 +29,8 @@ def shared_client(url: str | None) -> Client:
     if url is None:
         try:
             return Client.local()
-        except Unreachable:
-            pass
+        except Unreachable as error:
+            return Client(url, otherwise=str(error).partition("\n")[0])
     return Client(url)
 
 
@@ -41,20 +41,21 @@ def assert_gradients(
     weight_gradients: Sequence[Any] | None = None,
     precision: Precision | None = None,
     reveal: bool = True,
+    complete: bool = False,
     client: Client | None = None,
     **fields: Unpack[NetworkFields],
 ) -> Verification:
     """Assert that gradients are right, as far as their precision can tell.
 
     `bias_gradients[l-1]` is ∂C/∂b(l) and `weight_gradients[l-1]` is ∂C/∂W(l), averaged over the
-    examples; either may be left out. Raises Disagreement, an AssertionError, if one is wrong or if
-    none of them could show any mistake on this network.
+    examples; either, and layers and entries as None, may be left out unless they have to be
+    `complete`. Raises Disagreement, an AssertionError, if one is wrong, if none of them could show
+    any mistake on this network, or if one is missing.
     """
     given = {"bias_gradients": bias_gradients, "weight_gradients": weight_gradients}
     claims = {name: value for name, value in given.items() if value is not None}
-    return assert_claims(
-        network, claims, precision=precision, reveal=reveal, client=client, **fields
-    )
+    options: Any = {"precision": precision, "reveal": reveal, "complete": complete}
+    return assert_claims(network, claims, client=client, **options, **fields)
 
 
 def assert_claims(
@@ -63,23 +64,26 @@ def assert_claims(
     *,
     precision: Precision | None = None,
     reveal: bool = True,
+    complete: bool = False,
     client: Client | None = None,
     **fields: Unpack[NetworkFields],
 ) -> Verification:
     """Assert that any claimed numbers are right: `cost`, `z`, `a`, `delta`, both gradients.
 
+    `complete`: every entry has to be there of what is claimed, and of both gradients if one is.
     Returns the verification. Raises Disagreement, as `assert_gradients` does.
     """
     if not claims:
         raise TypeError("nothing is claimed: give bias_gradients, weight_gradients or claims")
     client = client or default_client()
-    return agreed(
-        client.verify(network, claims=claims, precision=precision, reveal=reveal, **fields)
-    )
+    found = client.verify(network, claims=claims, precision=precision, reveal=reveal, **fields)
+    return agreed(found, complete)
 
 
-def agreed(verification: Verification) -> Verification:
-    """The same if it is correct; raises Disagreement if not."""
+def agreed(verification: Verification, complete: bool = False) -> Verification:
+    """The same if it is correct, and all of it claimed if asked for; raises Disagreement if not."""
     if not verification.correct:
         raise Disagreement(str(verification), verification)
+    if complete and not verification.complete:
+        raise Disagreement(f"INCOMPLETE (complete=True). {verification}", verification)
     return verification

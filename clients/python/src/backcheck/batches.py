@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from backcheck.claims import Precision, claims_body
+from backcheck.claims import Precision, claimable, claims_body
 from backcheck.errors import BackcheckError, InvalidRequest, Problem
 from backcheck.jobs import Jobs, JobState, Line, Progress
 from backcheck.network import NOT_SENT, NetworkLike, network_body
@@ -56,6 +56,7 @@ class Batch:
 
     first: int
     lines: list[bytes] = field(default_factory=list)
+    claimable: dict[int, int | None] = field(default_factory=dict)
     refused: dict[int, Verified] = field(default_factory=dict)
     size: int = 0
 
@@ -79,8 +80,11 @@ class Shared:
         common = {"reveal": self.reveal}
         return dumps({"kind": "verifications", "networks": networks, "common": common})
 
-    def line(self, item: Mapping[str, Any]) -> bytes:
-        """An item's line. Raises InvalidRequest without claims, or where shapes cannot be."""
+    def line(self, item: Mapping[str, Any]) -> tuple[bytes, int | None]:
+        """An item's line, and how many numbers it could claim.
+
+        Raises InvalidRequest without claims, or where shapes cannot be.
+        """
         if "claims" not in item:
             raise InvalidRequest(NOT_SENT, [Problem("/claims", "is missing")])
         own = {name: value for name, value in item.items() if name not in OWN}
@@ -90,7 +94,8 @@ class Shared:
         else:
             network, carried = self.network, {"network": SHARED}
         claimed = claims_body(item["claims"], item.get("precision", self.precision), network)
-        return dumps({"id": item.get("id"), **carried, **claimed})
+        line = dumps({"id": item.get("id"), **carried, **claimed})
+        return line, claimable(item["claims"], network)
 
 
 def verify_many(
@@ -124,7 +129,7 @@ def batched(items: Iterator[Mapping[str, Any]], shared: Shared) -> Iterator[Batc
     batch = Batch(0)
     for index, item in enumerate(items):
         try:
-            line = shared.line(item)
+            line, batch.claimable[index] = shared.line(item)
         except InvalidRequest as error:
             batch.refused[index] = Verified(index, item.get("id"), error=error)
         else:
@@ -148,14 +153,15 @@ def sent(jobs: Jobs, shared: Shared, batch: Batch) -> Iterator[Line]:
 def in_order(batch: Batch, lines: Iterator[Line]) -> Iterator[Verified]:
     """What was sent and what was not, in the order of the items."""
     for index in range(batch.first, batch.first + batch.items):
-        yield batch.refused.get(index) or verified(index, next(lines))
+        yield batch.refused.get(index) or verified(index, next(lines), batch.claimable[index])
 
 
-def verified(index: int, line: Line) -> Verified:
-    """A result as an answer."""
+def verified(index: int, line: Line, claimable: int | None) -> Verified:
+    """A result as an answer; `claimable`: how many numbers the item could claim."""
     if line.answer is None:
         return Verified(index, line.id, error=line.error)
-    answer = read(Verification, line.answer, raw=dumps(line.answer))
+    raw = dumps(line.answer)
+    answer = read(Verification, line.answer, raw=raw, claimable=claimable)
     return Verified(index, line.id, answer)
 
 

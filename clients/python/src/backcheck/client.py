@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from backcheck.batches import Count, FullCheck, Verified, check_fully, verify_many
 from backcheck.catalogue import Activation, Cost, Example, Limit, Mistake
-from backcheck.claims import Claims, Precision, claims_body
+from backcheck.claims import Claims, Precision, claimable, claims_body
 from backcheck.jobs import Jobs, JobState, Line, Progress, Report
 from backcheck.local import LOCAL_URL, WsgiAdapter, application
 from backcheck.network import NetworkFields, NetworkLike, network_body
@@ -36,6 +36,7 @@ class Client(Teaching):
     `timeout`: seconds to wait for the service to connect and to go on answering; None: for ever.
     `retries`: how often to try again where the connection fails or the service is busy.
     `headers`: sent with every request, for a proxy or a service that wants a key.
+    `otherwise`: said if nothing answers there, such as why the service is not in this process.
 
     Every method raises InvalidRequest, Unreachable or ServerTrouble (see `backcheck.errors`).
     A network is given as a `Network`, a mapping, keywords, or a mapping with keywords over it:
@@ -53,13 +54,14 @@ class Client(Teaching):
         timeout: float | None = TIMEOUT_SECONDS,
         retries: int = RETRIES,
         headers: Mapping[str, str] | None = None,
+        otherwise: str = "",
     ) -> None:
         url = base_url or os.environ.get(URL_VARIABLE) or DEFAULT_URL
         if urlsplit(url).scheme not in ("http", "https"):
             raise ValueError(f"{url!r} is no address; did you mean 'http://{url}'?")
         self.base_url = url.rstrip("/")
         self.timeout = timeout
-        self._session = new_session(headers or {})
+        self._session = new_session(headers or {}, otherwise)
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, pooled(retries))
 
@@ -134,9 +136,8 @@ class Client(Teaching):
         """
         body = network_body(network, fields)
         body |= claims_body(claims, precision, body)
-        return read_answer(
-            Verification, self._post("/v1/verifications", {**body, "reveal": reveal})
-        )
+        raw = self._post("/v1/verifications", {**body, "reveal": reveal})
+        return read_answer(Verification, raw, claimable=claimable(claims, body))
 
     def verify_many(
         self,

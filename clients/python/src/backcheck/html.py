@@ -17,15 +17,19 @@ from backcheck.words import (
     DIAGNOSES_SHOWN,
     EQUATIONS,
     TOGETHER,
+    coverage_words,
+    equation_lines,
     headline,
     mistake_words,
     number,
+    partial_lines,
     place,
+    slip_lines,
 )
 
 if TYPE_CHECKING:
     from backcheck.results import Gradients
-    from backcheck.verification import Challenge, ClaimVerdict, Coverage, NamedMistake, Verification
+    from backcheck.verification import Challenge, ClaimVerdict, NamedMistake, Verification
 
 SIDE_MAX = 16  # rows and columns of a matrix that a notebook shows
 NEGATIVE, POSITIVE = "33,102,172", "230,97,1"
@@ -52,12 +56,20 @@ def verification_html(answer: Verification) -> str:
     rows = [claim_row(name, claim) for name, claim in answer.claims.items()]
     parts = [
         table(["claimed", "checked", "wrong", "worst"], rows, escape(headline(answer))),
+        lines_html(partial_lines(answer)),
         equations_html(answer),
+        lines_html(equation_lines(answer)),
     ]
     for found in answer.diagnosis[:DIAGNOSES_SHOWN]:
-        parts.append(mistake_html(found))
+        parts += [mistake_html(found), lines_html(slip_lines(found))]
         parts += [mistake_html(other, TOGETHER) for other in found.together_with]
     return "".join(parts)
+
+
+def lines_html(lines: Iterable[str]) -> str:
+    """Lines of text as a paragraph, if there are any."""
+    text = "<br>".join(map(escape, lines))
+    return f"<p>{text}</p>" if text else ""
 
 
 def mistake_html(found: NamedMistake, before: str = "") -> str:
@@ -103,14 +115,8 @@ def challenge_html(answer: Challenge) -> str:
         for l, (W, b) in enumerate(zip(network.weights, network.biases, strict=True), start=1)
     ]
     examples = table(["x", "y"], [[heat(answer.input), heat(answer.target)]], "")
-    return table(["", "W", "b"], rows, coverage_words(answer.coverage)) + examples
-
-
-def coverage_words(coverage: Coverage | None) -> str:
-    """How many mistakes would show."""
-    if coverage is None:
-        return ""
-    return f"{coverage.visible} of {coverage.catalogued} catalogued mistakes would show"
+    shown = "" if answer.coverage is None else escape(coverage_words(answer.coverage))
+    return table(["", "W", "b"], rows, shown) + examples
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]], caption: str) -> str:

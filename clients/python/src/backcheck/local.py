@@ -35,11 +35,17 @@ def application() -> WsgiApp:
         make_importable()
         from service import create_app
     except ImportError as error:
-        raise Unreachable(
-            f"The service cannot run in this process: {error}.\n{WAYS_OUT}"
-        ) from error
+        raise Unreachable(f"{not_here(error)}.\n{WAYS_OUT}") from error
     app: WsgiApp = create_app()
     return app
+
+
+def not_here(error: ImportError) -> str:
+    """Why the service cannot run here; what it needs itself is in its checkout's .venv."""
+    needs = ""
+    if isinstance(error, ModuleNotFoundError) and error.name not in (None, "service"):
+        needs = ": its dependencies are needed too, which `make setup` puts into its .venv"
+    return f"The service cannot run in this process: {error}{needs}"
 
 
 def make_importable() -> Path:

@@ -76,9 +76,16 @@ def pooled(retries: int) -> HTTPAdapter:
     return HTTPAdapter(pool_maxsize=POOLED_CONNECTIONS, max_retries=policy)
 
 
-def new_session(headers: Mapping[str, str]) -> requests.Session:
+class Session(requests.Session):
+    """A session, and what is said where nothing answers it."""
+
+    otherwise = ""
+
+
+def new_session(headers: Mapping[str, str], otherwise: str = "") -> Session:
     """A session that says who it is and what it understands."""
-    session = requests.Session()
+    session = Session()
+    session.otherwise = otherwise
     session.headers.update(
         {"Accept": "application/json", "User-Agent": f"backcheck-python/{VERSION}", **headers}
     )
@@ -144,7 +151,9 @@ def exchange(
     except requests.Timeout:
         raise Unreachable(f"{url} did not answer within {timeout:g} s (timeout=…)") from None
     except requests.ConnectionError as error:
-        raise Unreachable(f"Nothing answers at {url} ({cause(error)}).\n{WAYS_OUT}") from None
+        why = getattr(session, "otherwise", "")
+        said = [f"Nothing answers at {url} ({cause(error)}).", *([why] if why else [])]
+        raise Unreachable("\n".join([*said, WAYS_OUT])) from None
     except requests.RequestException as error:
         raise Unreachable(f"{url} cannot be asked: {error}") from None
     if response.status_code not in SUCCESS:

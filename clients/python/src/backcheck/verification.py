@@ -7,7 +7,7 @@ neurons and examples from 0; `layer` and `layers` count layers from 1, as the ch
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal, TypeAlias
 
 from backcheck.arrays import Array
@@ -65,13 +65,22 @@ class NamedMistake:
 
 
 @dataclass(frozen=True)
+class Slip:
+    """A mistyped entry, and what happened to it if that may be said."""
+
+    at: str
+    slip: str | None = None
+
+
+@dataclass(frozen=True)
 class Diagnosis(NamedMistake):
     """A mistake that reproduces every claimed number, with those of `together_with` if there are.
 
-    `at`: the entry where it shows most, if that may be said.
+    `at`: the entry where it shows most, if that may be said. `entries`: those that are mistyped.
     """
 
     at: str | None = None
+    entries: tuple[Slip, ...] = ()
     together_with: tuple[NamedMistake, ...] = ()
 
 
@@ -82,6 +91,11 @@ class Coverage:
     catalogued: int
     visible: int
     invisible: tuple[str, ...] = ()
+
+    @property
+    def applicable(self) -> int:
+        """How many change anything at all on a network of this shape."""
+        return self.visible + len(self.invisible)
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,6 +108,16 @@ class Verification(Answer):
     equations: tuple[Equation, ...] = ()
     diagnosis: tuple[Diagnosis, ...] = ()
     coverage: Coverage | None = None
+    claimable: int | None = field(default=None, kw_only=True)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every number was claimed that `claimable` counts.
+
+        Those are all entries of the quantities that were claimed, and of both gradients if either
+        was; None if the network did not say how many.
+        """
+        return self.claimable is None or self.checked >= self.claimable
 
     @property
     def correct(self) -> bool:

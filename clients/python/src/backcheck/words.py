@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from backcheck.verification import (
         ClaimVerdict,
+        Coverage,
         Diagnosis,
         NamedMistake,
         Verification,
@@ -30,6 +31,15 @@ EQUATIONS = {
     "BP4": "∂C/∂W from δ and a",
     "convention": "right numbers, another convention",
 }
+OWN = {
+    "forward": "numbers before it",
+    "cost": "outputs",
+    "BP1": "z and a of the output layer",
+    "BP2": "δ of the layer above",
+    "BP3": "δ",
+    "BP4": "δ and a",
+}
+SHOWN = 5  # mistakes that would not show, and mistyped entries
 INDEXED = {
     "weight_gradients": ("neuron", "input"),
     "bias_gradients": ("neuron",),
@@ -40,7 +50,7 @@ INDEXED = {
 
 def told(answer: Verification) -> str:
     """Census, first wrong equation, diagnosis."""
-    lines = [headline(answer), *census(answer), *equation_lines(answer)]
+    lines = [headline(answer), *partial_lines(answer), *census(answer), *equation_lines(answer)]
     for one in answer.diagnosis[:DIAGNOSES_SHOWN]:
         lines += diagnosis_lines(one)
     return "\n".join("\n".join(lines).splitlines()[:LINES_MAX])
@@ -61,10 +71,31 @@ def headline(answer: Verification) -> str:
 
 def shown(answer: Verification) -> str:
     """How many mistakes would have shown."""
-    coverage = answer.coverage
-    if coverage is None:
-        return ""
-    return f",\nand {coverage.visible} of {coverage.catalogued} known mistakes would show"
+    return "" if answer.coverage is None else f",\nand {coverage_words(answer.coverage)}"
+
+
+def coverage_words(coverage: Coverage) -> str:
+    """How many mistakes would show of those that change anything here, and which would not."""
+    if not coverage.invisible:
+        return f"all {coverage.applicable} known mistakes that can apply would show"
+    some = f"{coverage.visible} of the {coverage.applicable} known mistakes that can apply"
+    return f"{some} would show\n(not: {listed(coverage.invisible)})"
+
+
+def listed(names: Sequence[str]) -> str:
+    """The first few of some names.
+
+    >>> listed("abcdefg")
+    'a, b, c, d, e and 2 more'
+    """
+    more = len(names) - SHOWN
+    return ", ".join(names[:SHOWN]) + (f" and {more} more" if more > 0 else "")
+
+
+def partial_lines(answer: Verification) -> Iterator[str]:
+    """That not every number was claimed, if so."""
+    if not answer.complete:
+        yield f"Only {answer.checked} of {answer.claimable} numbers were claimed."
 
 
 def precision_words(precision: Any) -> str:
@@ -128,19 +159,34 @@ def place(at: str) -> str:
 def equation_lines(answer: Verification) -> Iterator[str]:
     """The first equation that does not follow from the claimant's own numbers."""
     failed = answer.first_failure
-    if failed is not None:
+    if failed is None:
+        return
+    layer = "" if failed.layer is None else f" in layer {failed.layer}"
+    if answer.wrong:
         what = EQUATIONS.get(failed.equation, "")
-        layer = "" if failed.layer is None else f" in layer {failed.layer}"
         yield f"First equation that fails: {failed.equation}{layer} ({what})"
+    else:
+        own = OWN.get(failed.equation, "numbers")
+        yield f"Each number is within its bound, but {failed.equation}{layer} does not follow from"
+        yield f"your own {own}: look there."
 
 
 def diagnosis_lines(found: Diagnosis) -> Iterator[str]:
     """The mistake and those that it takes beside it, each with its explanation and its remedy."""
     yield f"Diagnosis: {mistake_words(found)}"
     yield from mistake_lines(found)
+    yield from slip_lines(found)
     for other in found.together_with:
         yield f"{TOGETHER}{mistake_words(other)}"
         yield from mistake_lines(other)
+
+
+def slip_lines(found: Diagnosis) -> Iterator[str]:
+    """Where entries are mistyped, and how."""
+    for entry in found.entries[:SHOWN]:
+        yield f"  {place(entry.at)}" + (f": {entry.slip}" if entry.slip else "")
+    if len(found.entries) > SHOWN:
+        yield f"  … and {len(found.entries) - SHOWN} more"
 
 
 def mistake_words(found: NamedMistake) -> str:

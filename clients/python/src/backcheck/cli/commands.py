@@ -29,7 +29,8 @@ EXITS = {"correct": 0, "wrong": 1, "undecided": 2}
 EXIT_INTERRUPTED = 130  # as shells have it for Ctrl-C
 
 EPILOG = """\
-Exit status: 0 right, 1 wrong, 2 undecided, 3 usage, files, or no service.
+Exit status: 0 right, 1 wrong, 2 undecided, 3 usage, files, or no service. Of
+several files the gravest counts: 3, if one could not be judged, then 1, then 2.
 
 \b
 Without --url and BACKCHECK_URL the service runs inside this command where its
@@ -172,7 +173,10 @@ def verify(
 def verify_batch(
     now: Session, net: dict[str, Any] | None, paths: Sequence[str], options: dict[str, Any]
 ) -> int:
-    """A table, or a line of JSON for each file; the gravest verdict is the exit status."""
+    """A table, or a line of JSON for each file; the gravest is the exit status.
+
+    That is 3 if a file could not be judged (the others are), then wrong, then undecided.
+    """
     answers: list[tuple[str, Verification]] = []
     with filling(now.trouble, "verifying", len(paths)) as done:
         items = filter(None, (item_in(now, net, path) for path in paths))
@@ -196,7 +200,7 @@ def item_in(now: Session, net: dict[str, Any] | None, path: str) -> dict[str, An
             return {**read_object(path), "id": path}
         return {"id": path, "claims": read_claims(path)}
     except UnreadableFile as error:
-        now.trouble.print(f"{tables.WRONG} {escape(path)}: {escape(str(error))}")
+        now.trouble.print(f"{tables.WRONG} {escape(str(error))}")
         return None
 
 

@@ -22,7 +22,9 @@ def read_object(path: str) -> dict[str, Any]:
     """The fields in a file; raises UnreadableFile."""
     try:
         found = read_npz(path) if path.endswith(".npz") else loads(read_bytes(path))
-    except (OSError, ValueError, BadZipFile) as error:
+    except OSError as error:
+        raise UnreadableFile(f"{path}: {error.strerror or error}") from error
+    except (ValueError, BadZipFile) as error:
         raise UnreadableFile(f"{path}: {error}") from error
     if not isinstance(found, dict):
         raise UnreadableFile(f"{path}: a JSON object is needed, with fields such as weights")

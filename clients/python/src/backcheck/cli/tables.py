@@ -13,7 +13,7 @@ from backcheck.jobs import JobState, Report
 from backcheck.lessons import Derivation
 from backcheck.results import Gradients
 from backcheck.verification import Verification
-from backcheck.words import diagnosis_lines, entry_words, equation_lines, headline
+from backcheck.words import diagnosis_lines, entry_words, equation_lines, headline, partial_lines
 
 WRONG = "✗"
 RIGHT = "✓"
@@ -46,6 +46,8 @@ def show_gradients(console: Console, answer: Gradients) -> None:
 def show_verification(console: Console, answer: Verification, name: str = "") -> None:
     """The verdict, the census, the wrong numbers, the first failing equation, the diagnosis."""
     console.print(marked(answer.verdict, " ".join([name, headline(answer)]).strip()))
+    for line in partial_lines(answer):
+        console.print(line, highlight=False)
     console.print(census_table(answer))
     for claim in answer.claims.values():
         for entry in claim.wrong_entries[:ENTRIES_SHOWN]:
@@ -70,11 +72,13 @@ def census_table(answer: Verification) -> Table:
 
 def show_batch(console: Console, answers: Iterable[tuple[str, Verification]]) -> None:
     """One row for each file of claims."""
-    table = new_table("", ("claims", "verdict", "wrong", "diagnosis"))
+    table = new_table("", ("claims", "verdict", "wrong", "claimed", "diagnosis"))
     for name, answer in answers:
         named = answer.diagnosis[0].mistake if answer.diagnosis else ""
         verdict = marked(answer.verdict, answer.verdict)
-        table.add_row(name, verdict, f"{answer.wrong} of {answer.checked}", named)
+        wrong = f"{answer.wrong} of {answer.checked}"
+        part = "all" if answer.complete else f"{answer.checked} of {answer.claimable}"
+        table.add_row(name, verdict, wrong, part, named)
     console.print(table)
 
 
@@ -104,15 +108,18 @@ def show_mistakes(console: Console, mistakes: Iterable[Mistake]) -> None:
     console.print(table)
 
 
-def show_jobs(console: Console, states: Iterable[JobState]) -> None:
-    """A row for each job."""
-    table = new_table("", ("job", "kind", "state", "items", "failed", "work", "created"))
+def show_jobs(console: Console, states: Sequence[JobState]) -> None:
+    """A row for each job, of two lines, so that a whole id has room on a screen of 80 columns."""
+    table = new_table("", ("job", "state", "items", "created"))
+    table.columns[0].no_wrap = True  # an id is there to be copied
+    table.columns[0].min_width = max((len(one.id) for one in states), default=0)
     for one in states:
         items = f"{one.items.done} of {one.items.total or '?'}"
-        work = f"{100 * one.work.done / one.work.total:.0f} %" if one.work.total else ""
-        table.add_row(
-            one.id, one.kind, one.state, items, str(one.items.failed), work, one.created[:19]
-        )
+        work = [f"{100 * one.work.done / one.work.total:.0f} %"] if one.work.total else []
+        failed = [f"{one.items.failed} failed"] if one.items.failed else []
+        created = one.created[:19].replace("T", "\n")
+        state = f"{one.state}\n{one.kind}"
+        table.add_row(one.id, state, f"{items}\n{', '.join([*work, *failed])}", created)
     console.print(table)
 
 
