@@ -347,3 +347,23 @@ def test_a_long_equation_shows_its_result(page: Opened) -> None:
     box, last = origin.bounding_box(), pieces.last.bounding_box()
     assert box is not None and last is not None
     assert last["x"] + last["width"] <= box["x"] + box["width"]
+
+
+def test_the_timeline_tells_the_chosen_number(page: Opened) -> None:
+    """Its step is told as soon as a number is chosen; stepping goes on from there, » to the end."""
+    page.open()
+    told = page.tab.locator("#timeline .step h2")
+    expect(told).to_contain_text("weights into layer 1")
+    page.cell("/delta/0/1").click()
+    expect(told).to_contain_text("Error passed back to layer 1")
+    expect(page.cell("/weight_gradients/1/0/0")).not_to_have_text("·")
+    page.tab.get_by_role("button", name="To the end").click()
+    expect(told).to_contain_text("weights into layer 2")
+    page.cell("/a/0/0").click()
+    expect(told).to_contain_text("Activations of layer 1")
+    page.tab.get_by_role("button", name="One step on").click()
+    expect(told).to_contain_text("Weighted inputs of layer 2")
+    expect(page.cell("/a/1/0")).to_have_text("·")
+    page.cell("/z/0/0").click()
+    expect(told).to_contain_text("Weighted inputs of layer 1")
+    expect(page.cell("/a/0/0")).to_have_text("·")

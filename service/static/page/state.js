@@ -35,6 +35,8 @@ export const state = {
   connection: "",
   /** how many steps of the timeline are taken; Infinity: all */
   step: Infinity,
+  /** while all are taken: the one that is told */
+  told: Infinity,
   playing: false,
   /** which example of a batch is shown */
   example: 0,

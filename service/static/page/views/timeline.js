@@ -1,6 +1,7 @@
 // One timeline: forward layer by layer, the cost, BP1, BP2 …, BP3 and BP4.
 
 import { byId, fill, h, longMath, math } from "../dom.js";
+import { leadsTo } from "../pointers.js";
 import { change, state, watch } from "../state.js";
 import { words } from "../words.js";
 
@@ -50,7 +51,9 @@ export function startTimeline() {
     play.textContent = state.playing ? "❚❚" : "▶";
     play.setAttribute("aria-label", state.playing ? words.timeline.pause : words.timeline.play);
   });
-  watch(["step", "steps", "exercise"], () => {
+  watch(["selected", "steps"], tell);
+  watch(["selected"], follow);
+  watch(["step", "steps", "exercise", "told"], () => {
     part.hidden = Boolean(state.exercise);
     slider.max = String(total());
     slider.value = String(taken());
@@ -68,10 +71,24 @@ export function startTimeline() {
 export function known(at) {
   if (state.problems.length && state.answered !== state.network) return false;
   if (!Number.isFinite(state.step)) return true;
-  const index = state.steps.findIndex(
-    ({ result }) => result.at && (at === result.at || at.startsWith(`${result.at}/`)),
-  );
-  return index === -1 || index < state.step;
+  return makes(at) <= state.step;
+}
+
+/** @param {string} at @returns {number} the step that makes a number, from 1; 0 if none does */
+function makes(at) {
+  return 1 + state.steps.findIndex(({ result }) => result.at && leadsTo(result.at, at));
+}
+
+/** While all steps are taken, the one that makes the chosen number is told, or its gradient. */
+function tell() {
+  const gradient = state.selected.replace(/^\/(weight|bias)e?s\//, "/$1_gradients/");
+  change({ told: makes(gradient) || Infinity });
+}
+
+/** While one steps through them, the timeline goes to the chosen number. */
+function follow() {
+  const step = makes(state.selected);
+  if (step && Number.isFinite(state.step) && !state.playing) go(step);
 }
 
 /** @returns {any | null} the step last taken */
@@ -84,20 +101,20 @@ function total() {
 }
 
 function taken() {
-  return Math.min(state.step, total());
+  return Math.min(Number.isFinite(state.step) ? state.step : state.told, total());
 }
 
 /** @param {number} step */
 function go(step) {
   const last = total() && step >= total();
-  change({ step: last ? Infinity : Math.max(0, step), playing: state.playing && !last });
+  const playing = state.playing && !last;
+  change({ step: last ? Infinity : Math.max(0, step), told: Infinity, playing });
 }
 
 /** @param {number} by */
 function move(by) {
-  const from = Number.isFinite(state.step) ? state.step : total();
   if (!total()) change({ step: 0 });
-  else go(from + by);
+  else go(taken() + by);
 }
 
 function advance() {
