@@ -285,7 +285,12 @@ class OperationsSchema(Answer):
     forward = Integer()
     backprop = Integer()
     naive = Integer(metadata={"description": "One chain-rule walk for each parameter."})
-    finite_difference = Integer(metadata={"description": "Two forward passes for each parameter."})
+    finite_difference = Integer(
+        metadata={
+            "description": "The textbook loop, two forward passes for each parameter; what the "
+            "check itself took is `finite_difference.operations`."
+        }
+    )
 
 
 class ConventionsSchema(Answer):

@@ -137,5 +137,5 @@ def test_decimals_in_words_get_the_remedy(
     client: Client, network: dict[str, Any], words: str
 ) -> None:
     """A precision as people say it is told how to be sent."""
-    with pytest.raises(InvalidRequest, match='send {"decimals": 4}'):
+    with pytest.raises(InvalidRequest, match=r'send \{"decimals": 4\}'):
         client.verify(network, claims={"cost": 0.5}, precision=words)
