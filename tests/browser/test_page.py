@@ -367,3 +367,36 @@ def test_the_timeline_tells_the_chosen_number(page: Opened) -> None:
     page.cell("/z/0/0").click()
     expect(told).to_contain_text("Weighted inputs of layer 1")
     expect(page.cell("/a/0/0")).to_have_text("·")
+
+
+def test_text_that_is_no_json_is_told_by_line_and_column(page: Opened) -> None:
+    """And one can start from an example."""
+    page.open()
+    page.tab.get_by_role("button", name="Open…").click()
+    dialog = page.tab.locator("dialog")
+    box = dialog.get_by_label("A network of your own, as JSON")
+    box.fill('{"weights": [[[0.5]]],\n "biases": [[0.1]')
+    dialog.get_by_role("button", name="Open this").click()
+    expect(dialog.get_by_role("status")).to_contain_text(re.compile(r"line 2, column \d+"))
+    dialog.get_by_role("button", name="Put an example in the box").click()
+    dialog.get_by_role("button", name="Open this").click()
+    expect(dialog).not_to_be_visible()
+    expect(page.cell("/z/0/0")).to_have_text("0.6000")
+    page.complaints.clear()  # the browser itself reports the 400
+
+
+def test_an_unknown_activation_is_told_at_its_choice(page: Opened) -> None:
+    """It is not one to choose; what the service says of it stands there, until one is chosen."""
+    page.open()
+    page.tab.get_by_role("button", name="Open…").click()
+    text = json.dumps({**MAZUR, "activation": ["tanh/", "sigmoid"]})
+    page.tab.get_by_label("A network of your own, as JSON").fill(text)
+    page.tab.get_by_role("button", name="Open this").click()
+    choice = page.view("Numbers").get_by_label("Activation of layer 1")
+    expect(choice).to_have_attribute("aria-invalid", "true")
+    expect(choice.locator("..")).to_have_attribute("data-error", re.compile("did you mean"))
+    expect(choice.locator("option", has_text="tanh/")).to_have_count(0)
+    choice.select_option("tanh")
+    expect(page.cell("/cost")).to_have_text(re.compile(r"\d"))
+    expect(choice).not_to_have_attribute("aria-invalid", "true")
+    page.complaints.clear()  # the browser itself reports the 422

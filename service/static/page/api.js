@@ -36,7 +36,7 @@ export function get(path) {
 /**
  * What POST answers. A newer request under the same name cancels this one, which then never settles.
  * @param {string} path
- * @param {any} body
+ * @param {any} body  a text goes as it is
  * @param {string} [name]
  * @returns {Promise<any>}  rejects with Refused or Lost
  */
@@ -47,7 +47,7 @@ export async function post(path, body, name = path) {
   const request = {
     method: "POST",
     headers: { "Content-Type": "application/json", Accept: "application/json" },
-    body: JSON.stringify(body),
+    body: typeof body === "string" ? body : JSON.stringify(body),
     signal: controller.signal,
   };
   try {

@@ -379,9 +379,10 @@ export const words = {
     make: "Make it",
     fresh: (sizes) => `A ${sizes.join("-")} network`,
     yours: "Your network",
-    notJson: "This is not JSON. A network looks like the grey example in the box.",
+    notJson: (where) => `This is not JSON${where ? `: ${where}` : ""}.`,
+    fillIn: "Put an example in the box",
     noNetwork:
-      "This has no network in it: weights, biases, input and target are needed, as in the grey example.",
+      "This has no network in it: weights, biases, input and target are needed.",
     badSizes: "Write at least two sizes of 1 and more, such as 2-3-2.",
     tooLarge:
       "That is more than 200,000 weights and biases; the service takes them, but this page does not.",

@@ -1,5 +1,6 @@
 // Open something else: an example, pasted JSON, a file, or a network of other sizes.
 
+import { Refused, post } from "../api.js";
 import { byId, fill, h } from "../dom.js";
 import { FIRST_SELECTED } from "../figures.js";
 import { fresh, isNetwork } from "../network.js";
@@ -92,10 +93,18 @@ function fromText(note, done) {
     accept: ".json,application/json",
     onchange: async () => take(await file.files[0].text()),
   });
+  const fillIn = h(
+    "button",
+    { type: "button", onclick: () => (box.value = words.opening.placeholder) },
+    words.opening.fillIn,
+  );
+  const explain = async (text) =>
+    fill(note, words.opening.notJson(await jsonProblem(text)), " ", fillIn);
   const take = (text) => {
     const request = parsedJson(text);
-    if (request === undefined) return fill(note, words.opening.notJson);
-    if (!openRequest(request, words.opening.yours)) return fill(note, words.opening.noNetwork);
+    if (request === undefined) return explain(text);
+    if (!openRequest(request, words.opening.yours))
+      return fill(note, words.opening.noNetwork, " ", fillIn);
     done();
   };
   return [
@@ -109,6 +118,20 @@ function fromText(note, done) {
       file,
     ),
   ];
+}
+
+/**
+ * Where a text stops being JSON, in the words of the service: browsers do not agree on theirs.
+ * @param {string} text
+ * @returns {Promise<string>} with line and column; "" if the service cannot be asked
+ */
+async function jsonProblem(text) {
+  try {
+    await post("/v1/gradients", text, "json");
+  } catch (error) {
+    if (error instanceof Refused) return error.message;
+  }
+  return "";
 }
 
 /** @param {HTMLElement} note @param {() => void} done */

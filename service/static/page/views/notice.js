@@ -1,7 +1,7 @@
 // What is wrong, in words and at the very cell; and a connection that is gone.
 
-import { byId, fill, h } from "../dom.js";
-import { place, sentence } from "../pointers.js";
+import { all, byId, fill, h } from "../dom.js";
+import { leadsTo, place, sentence } from "../pointers.js";
 import { state, watch } from "../state.js";
 import { ask } from "../work.js";
 import { words } from "../words.js";
@@ -57,13 +57,13 @@ function markCells() {
   for (const cell of document.querySelectorAll("[aria-invalid]")) {
     cell.removeAttribute("aria-invalid");
     cell.removeAttribute("aria-describedby");
-    cell.closest("td")?.removeAttribute("data-error");
+    cell.closest("td, .asked")?.removeAttribute("data-error");
   }
   state.problems.slice(0, LISTED_MAX).forEach(({ pointer, detail }, index) => {
     for (const cell of cells(pointer)) {
       cell.setAttribute("aria-invalid", "true");
       cell.setAttribute("aria-describedby", `problem-${index}`);
-      cell.closest("td")?.setAttribute("data-error", detail);
+      cell.closest("td, .asked")?.setAttribute("data-error", detail);
     }
   });
 }
@@ -76,7 +76,7 @@ function markCells() {
 function cells(pointer) {
   const at = pointer.replace(/^\/claims/, "");
   if (!at) return [];
-  return [...document.querySelectorAll(`input[data-at="${at}"], input[data-at^="${at}/"]`)].map(
-    (cell) => /** @type {HTMLInputElement} */ (cell),
+  return all(document, ":is(input, select)[data-at]").filter(({ dataset }) =>
+    leadsTo(at, dataset.at),
   );
 }

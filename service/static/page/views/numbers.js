@@ -110,7 +110,13 @@ function layerCard(l, quantities) {
     "section",
     { class: "card" },
     h("h3", {}, words.numbers.layer(l, L)),
-    chooser(words.numbers.activation(l), names, network.activation[l - 1], choose),
+    chooser(
+      words.numbers.activation(l),
+      names,
+      network.activation[l - 1],
+      choose,
+      `/activation/${l - 1}`,
+    ),
     layerTable(l, quantities, cell, words.numbers.layer(l, L)),
     foot(l),
   );
@@ -185,21 +191,23 @@ function exampleChooser() {
  * @param {string[]} names
  * @param {string} chosen
  * @param {(name: string) => void} choose
+ * @param {string} [at]  where the request has it, so that a problem finds it
  */
-function chooser(label, names, chosen, choose) {
-  const known = names.includes(chosen) ? names : [chosen, ...names];
+function chooser(label, names, chosen, choose, at) {
+  const offered = names.length ? names : [chosen]; // one that the service does not know is no choice
   const select = h(
     "select",
     {
       class: "choice",
       "aria-label": label,
+      "data-at": at,
       onchange: () => choose(select.value),
       disabled: Boolean(state.exercise),
     },
-    known.map((name) => h("option", { value: name }, name.replaceAll("_", " "))),
+    offered.map((name) => h("option", { value: name }, name.replaceAll("_", " "))),
   );
   select.value = chosen;
-  return select;
+  return h("span", { class: "asked" }, select);
 }
 
 /** @param {Event} event */
