@@ -396,6 +396,10 @@ SLOPE: dict[str, tuple[Slope, ...]] = {
     "gelu": tuple(gelu_slope_by(phi) for phi in PHI),
 }
 
+# Where σ′ is not cancelled against 1/a, a sigmoid is computed by one formula: beside an accurate a
+# that of (1 + tanh(z/2))/2 would be off by any factor (docs/bounds.md, what is not covered).
+UNCANCELLED = {**SLOPE, "sigmoid": SLOPE["sigmoid"][:-1]}
+
 # The cost's terms and ∂C/∂a, from a.
 
 
@@ -476,7 +480,7 @@ def output_error(c: Claimant, e: Exercise, z: Array, a: Array, y: Array, literal
     gradient = output_gradient(c, e.cost, a, y)
     if name == "softmax":
         return through_softmax(c, a, gradient)
-    return gradient * c.kept(c.choice(SLOPE[name])(c, z, a))
+    return gradient * c.kept(c.choice(UNCANCELLED[name])(c, z, a))
 
 
 def claims_of(c: Claimant, e: Exercise) -> dict[Key, Array]:

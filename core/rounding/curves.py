@@ -89,12 +89,16 @@ class BoundedTanh(BoundedActivation):
 
 
 class BoundedSoftplus(BoundedActivation):
-    """ln(1 + e^z): the exponential's K weigh s, the sum 1, the logarithm's K weigh a."""
+    """ln(1 + e^z): the exponential's K weigh s, the sum 1, the logarithm's K weigh a.
+
+    Where e^z may overflow nothing is known: infinite in one formula, z in another.
+    """
 
     def evaluated(self, z: Bounded, value: Array, moved: Array) -> Array:
-        size = value + moved
-        count = self.ulps * (size + SIGMOID(z.value + z.error)) + 1.0 + size
-        return self.roundings(z, count, size)
+        size, highest = value + moved, z.value + z.error
+        count = self.ulps * (size + SIGMOID(highest)) + 1.0 + size
+        error = self.roundings(z, count, size)
+        return np.where(highest > np.log(z.precision.largest), np.inf, error)
 
     def slope_moved(self, z: Bounded, value: Array) -> Array:
         return np.minimum(value * np.expm1(z.error), 0.25 * z.error)

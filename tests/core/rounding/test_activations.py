@@ -215,3 +215,12 @@ def test_unknown_z_leaves_a_within_its_range() -> None:
     assert errors["tanh"] <= 1.5
     assert {name for name, error in errors.items() if np.isinf(error)} >= {"relu", "identity"}
     assert slope >= 0.2
+
+
+def test_softplus_whose_exponential_overflows_is_not_known() -> None:
+    """In float16 ln(1 + e^12) is infinite by its formula and 12 by a stable one: both are right."""
+    z = np.array([[10.0, 12.0]])
+    softplus = bounded_activation(ACTIVATIONS["softplus"]())
+    error = softplus(Bounded.exactly(z, FLOAT16)).error
+    assert np.isfinite(error).tolist() == [[True, False]]
+    assert np.isfinite(softplus(Bounded.exactly(z, FLOAT32)).error).all()
