@@ -345,7 +345,8 @@ def test_a_long_equation_shows_its_result(page: Opened) -> None:
     origin = page.tab.locator("#origin")
     assert origin.evaluate("part => part.scrollWidth <= part.clientWidth")
     box, last = origin.bounding_box(), pieces.last.bounding_box()
-    assert box is not None and last is not None
+    assert box is not None
+    assert last is not None
     assert last["x"] + last["width"] <= box["x"] + box["width"]
 
 
@@ -400,3 +401,16 @@ def test_an_unknown_activation_is_told_at_its_choice(page: Opened) -> None:
     expect(page.cell("/cost")).to_have_text(re.compile(r"\d"))
     expect(choice).not_to_have_attribute("aria-invalid", "true")
     page.complaints.clear()  # the browser itself reports the 422
+
+
+def test_the_factors_of_a_softmax_have_a_name_each(page: Opened) -> None:
+    """The paths take the output's own link together with that of the cost: one factor, one name."""
+    page.open()
+    page.tab.get_by_role("button", name="Open…").click()
+    text = {**MAZUR, "activation": ["sigmoid", "softmax"], "cost": "cross_entropy"}
+    box = page.tab.get_by_label("A network of your own, as JSON")
+    box.fill(json.dumps({**text, "target": [0, 1]}))
+    page.tab.get_by_role("button", name="Open this").click()
+    path = page.view("Chain rule").locator("#paths tbody tr").first
+    expect(path.locator(".link")).to_have_count(4)
+    expect(path.locator(".link i").last).to_have_text(re.compile(r"^∂a\(2\).+ · ∂C/∂a\(2\).$"))

@@ -49,13 +49,13 @@ function draw(part) {
       if (state.network !== network) return;
       const focused = focusIn(part);
       fill(
-          part,
-          pathsPart(paths, walk, () => draw(part)),
-          jacobiansPart(jacobians),
-          smallPart(small),
-          outerPart(outer),
-          operationsPart(counts),
-        );
+        part,
+        pathsPart(paths, walk, () => draw(part)),
+        jacobiansPart(jacobians),
+        smallPart(small),
+        outerPart(outer),
+        operationsPart(counts),
+      );
       if (focused) /** @type {HTMLElement | null} */ (part.querySelector(focused))?.focus();
     },
     () => draw(part),
@@ -160,13 +160,15 @@ function shown(at) {
 /**
  * What the factors of a path are called, in their order.
  * @param {Ends} way
- * @param {number[][]} neurons  layer and neuron; of a softmax output two of the same layer
+ * @param {{neurons: number[][], factors: number[]}} path  layers and neurons; of a softmax output
+ *     two of the same layer, whose last link may be one factor with the cost's
  * @returns {string[]}
  */
-export function factorNames({ from, to }, neurons) {
+export function factorNames({ from, to }, { neurons, factors }) {
   const begin = place(from);
   const names = [];
-  if (begin?.quantity === "biases") names.push(`∂${symbol(`/z/${begin.layer - 1}/${begin.neuron}`)}/∂${symbol(from)}`);
+  if (begin?.quantity === "biases")
+    names.push(`∂${symbol(pointer("z", begin.layer, begin.neuron))}/∂${symbol(from)}`);
   if (begin?.quantity === "weights") names.push(activation(begin.layer - 1, begin.source ?? 0));
   neurons.forEach(([l, j], index) => {
     const [before, source] = neurons[index - 1] ?? [];
@@ -178,6 +180,7 @@ export function factorNames({ from, to }, neurons) {
   });
   const [l, j] = neurons[neurons.length - 1];
   if (to === "/cost") names.push(`∂C/∂${activation(l, j)}`);
+  if (names.length > factors.length) names.push(names.splice(-2).join(" · ")); // softmax and its cost
   return names;
 }
 
@@ -198,14 +201,20 @@ function walkPart(walk) {
 }
 
 /** @param {any} answer  of /v1/paths @param {any} walk @param {() => void} redraw */
-function pathsPart({ symbol: name, from, to, paths, path_count: count, listed, sum }, walk, redraw) {
+function pathsPart(answer, walk, redraw) {
+  const { symbol: name, from, to, paths, path_count: count, listed, sum } = answer;
   const through = (path) =>
     path.neurons.map(([l, j]) => symbol(l ? `/z/${l - 1}/${j}` : `/input/${j}`)).join(" → ");
   const product = (path) => {
-    const names = factorNames({ from, to }, path.neurons);
+    const names = factorNames({ from, to }, path);
     return path.factors.map((value, index) => [
       index ? h("span", {}, "·") : null,
-      h("span", { class: "link" }, h("i", {}, names[index]), h("b", { title: full(value) }, value < 0 ? `(${short(value)})` : short(value))),
+      h(
+        "span",
+        { class: "link" },
+        h("i", {}, names[index]),
+        h("b", { title: full(value) }, value < 0 ? `(${short(value)})` : short(value)),
+      ),
     ]);
   };
   return h(
