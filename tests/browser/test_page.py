@@ -156,6 +156,15 @@ def test_a_lost_connection_is_told_and_mended(page: Opened) -> None:
     page.complaints.clear()  # the browser itself reports the failed requests
 
 
+def test_another_cost_keeps_what_was_typed(page: Opened) -> None:
+    """The cost is chosen for the network as it is now, not as it was drawn."""
+    page.open()
+    page.cell("/input/0").fill("0.7")
+    page.tab.locator("select.choice").last.select_option("binary_cross_entropy")
+    cost = cost_of({**MAZUR, "input": [0.7, 0.1], "cost": "binary_cross_entropy"})
+    expect(page.cell("/cost")).to_have_text(f"{cost:.4f}")
+
+
 def test_nothing_typed_is_lost_on_reload(page: Opened) -> None:
     """Edits and one's own numbers are there again."""
     page.open()

@@ -50,7 +50,6 @@ function outlineOf() {
     folds,
     example,
     Boolean(exercise),
-    state.activations.length,
   ]);
 }
 
@@ -79,10 +78,9 @@ function inputCard() {
 }
 
 function targetCard() {
-  const network = opened();
-  const L = network.weights.length;
-  const cost = chooser(words.numbers.cost, state.costNames, network.cost, (name) =>
-    change({ network: { ...network, cost: name } }),
+  const L = opened().weights.length;
+  const cost = chooser(words.numbers.cost, (name) =>
+    change({ network: { ...opened(), cost: name } }),
   );
   const total = state.exercise ? null : h("p", { class: "total" }, "C = ", result("/cost", "cost"));
   return h(
@@ -97,11 +95,7 @@ function targetCard() {
 
 /** @param {number} l @param {string[]} quantities */
 function layerCard(l, quantities) {
-  const network = opened();
-  const L = network.weights.length;
-  const names = state.activations
-    .filter(({ elementwise }) => elementwise || l === L)
-    .map(({ name }) => name);
+  const L = opened().weights.length;
   const choose = (name) => {
     const now = opened();
     change({ network: { ...now, activation: now.activation.with(l - 1, name) } });
@@ -110,13 +104,7 @@ function layerCard(l, quantities) {
     "section",
     { class: "card" },
     h("h3", {}, words.numbers.layer(l, L)),
-    chooser(
-      words.numbers.activation(l),
-      names,
-      network.activation[l - 1],
-      choose,
-      `/activation/${l - 1}`,
-    ),
+    chooser(words.numbers.activation(l), choose, `/activation/${l - 1}`),
     layerTable(l, quantities, cell, words.numbers.layer(l, L)),
     foot(l),
   );
@@ -187,27 +175,28 @@ function exampleChooser() {
 }
 
 /**
+ * Its names come when they are known, without a new field for what is being typed beside it.
  * @param {string} label
- * @param {string[]} names
- * @param {string} chosen
  * @param {(name: string) => void} choose
  * @param {string} [at]  where the request has it, so that a problem finds it
  */
-function chooser(label, names, chosen, choose, at) {
-  const offered = names.length ? names : [chosen]; // one that the service does not know is no choice
-  const select = h(
-    "select",
-    {
-      class: "choice",
-      "aria-label": label,
-      "data-at": at,
-      onchange: () => choose(select.value),
-      disabled: Boolean(state.exercise),
-    },
-    offered.map((name) => h("option", { value: name }, name.replaceAll("_", " "))),
-  );
-  select.value = chosen;
+function chooser(label, choose, at) {
+  const select = h("select", {
+    class: "choice",
+    "aria-label": label,
+    "data-at": at,
+    onchange: () => choose(select.value),
+    disabled: Boolean(state.exercise),
+  });
   return h("span", { class: "asked" }, select);
+}
+
+/** @param {any} select @param {string[]} names @param {string} chosen */
+function offer(select, names, chosen) {
+  const offered = names.length ? names : [chosen]; // one that the service does not know is no choice
+  if (select.options.length !== offered.length)
+    fill(select, ...offered.map((name) => h("option", { value: name }, name.replaceAll("_", " "))));
+  select.value = chosen;
 }
 
 /** @param {Event} event */
@@ -229,7 +218,10 @@ function settle(part) {
   }
   const network = opened();
   const selects = all(part, ".cards select.choice");
-  [...network.activation, network.cost].forEach((name, index) => {
-    if (selects[index]) selects[index].value = name;
+  const L = network.weights.length;
+  selects.forEach((select, index) => {
+    if (index === L) return offer(select, state.costNames, network.cost);
+    const open = state.activations.filter((one) => one.elementwise || index === L - 1);
+    offer(select, open.map(({ name }) => name), network.activation[index]);
   });
 }
