@@ -1,7 +1,7 @@
 """POST /v1/challenges: sizes, in; a network in short numbers that shows every mistake, out."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, post_load, validates_schema
 
@@ -11,12 +11,10 @@ from core.rounding.precision import decimals as with_decimals
 from core.verdict.challenges import VERSION, Challenge
 from schemas.aliases import ACTIVATION_ALIASES, COST_ALIASES
 from schemas.fields import (
-    Field,
     Integer,
     Matrices,
     Name,
     NamePerLayer,
-    OpenAPI,
     VectorOrMatrix,
     Vectors,
     printable,
@@ -24,45 +22,24 @@ from schemas.fields import (
 )
 from schemas.network import Strict, activation_problems
 from schemas.precision import PrecisionField, told
+from schemas.sizes import Sizes
 from schemas.verifications import CoverageSchema, coverage_answer
-from schemas.words import kind, shown
 
 SIZE_MAX, LAYERS_MAX, EXAMPLES_MAX, DECIMALS_MAX = 32, 8, 64, 6
 SEED_MAX = 2**63 - 1
 
 
-class Sizes(Field):
+class ChallengeSizes(Sizes):
     """n_0, n_1 … n_L."""
 
     needed = "a list of layer sizes such as [2, 3, 2]"
-    openapi: ClassVar[OpenAPI] = {
-        "type": "array",
-        "items": {"type": "integer", "minimum": 1, "maximum": SIZE_MAX},
-        "minItems": 2,
-        "maxItems": LAYERS_MAX + 1,
-    }
-
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> list[int]:
-        if type(value) is not list:
-            raise ValidationError(f"{kind(value)} stands where {self.needed} is needed")
-        if not 2 <= len(value) <= LAYERS_MAX + 1:
-            raise ValidationError(
-                f"{len(value)} sizes; 2 to {LAYERS_MAX + 1} are needed: {self.needed}"
-            )
-        wrong = {
-            i: [f"{shown(n)} is not a whole number between 1 and {SIZE_MAX}"]
-            for i, n in enumerate(value)
-            if type(n) is not int or not 1 <= n <= SIZE_MAX
-        }
-        if wrong:
-            raise ValidationError(wrong)
-        return value
+    layers_max, size_max = LAYERS_MAX, SIZE_MAX
 
 
 class ChallengeSchema(Strict):
     """What kind of challenge; loads the arguments of core's `challenge`."""
 
-    layer_sizes = Sizes(required=True, metadata={"description": "n_0, n_1 … n_L."})
+    layer_sizes = ChallengeSizes(required=True, metadata={"description": "n_0, n_1 … n_L."})
     activation = NamePerLayer("activation", ACTIVATIONS, ACTIVATION_ALIASES, load_default="sigmoid")
     cost = Name("cost", COSTS, COST_ALIASES, load_default="mean_squared_error")
     examples = Integer(1, EXAMPLES_MAX, load_default=1, metadata={"description": "N."})

@@ -1,7 +1,7 @@
 """POST /v1/operations and POST /v1/comparisons: the naive way beside backpropagation."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from marshmallow import Schema, ValidationError, fields, validates_schema
@@ -12,40 +12,20 @@ from core.layers import Layers
 from core.lessons.growth import Point, by_depth, by_width
 from core.lessons.slow import rounding_bounds, slow_gradients
 from core.operations import Operations, count_operations, parameter_count
-from schemas.fields import Field, Flag, Integer, Matrices, Number, OpenAPI, Vectors
+from schemas.fields import Flag, Integer, Matrices, Number, Vectors
 from schemas.gradients import OperationsSchema, entry_pointer
 from schemas.lessons.requests import LessonSchema
 from schemas.network import Strict
-from schemas.words import kind, shown
+from schemas.sizes import Sizes
 
 LAYERS_MAX, SIZE_MAX, EXAMPLES_MAX, PARAMETERS_MAX = 1_000, 10_000, 10_000, 2_000_000
 
 
-class AnySizes(Field):
+class AnySizes(Sizes):
     """n_0, n_1 … n_L."""
 
     needed = "a list of layer sizes such as [784, 30, 10]"
-    openapi: ClassVar[OpenAPI] = {
-        "type": "array",
-        "items": {"type": "integer", "minimum": 1, "maximum": SIZE_MAX},
-        "minItems": 2,
-        "maxItems": LAYERS_MAX + 1,
-    }
-
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> list[int]:
-        if type(value) is not list:
-            raise ValidationError(f"{kind(value)} stands where {self.needed} is needed")
-        if not 2 <= len(value) <= LAYERS_MAX + 1:
-            detail = f"{len(value)} sizes; 2 to {LAYERS_MAX + 1} are needed: {self.needed}"
-            raise ValidationError(detail)
-        wrong = {
-            i: [f"{shown(n)} is not a whole number between 1 and {SIZE_MAX}"]
-            for i, n in enumerate(value)
-            if type(n) is not int or not 1 <= n <= SIZE_MAX
-        }
-        if wrong:
-            raise ValidationError(wrong)
-        return value
+    layers_max, size_max = LAYERS_MAX, SIZE_MAX
 
 
 class OperationsRequestSchema(Strict):
