@@ -39,8 +39,8 @@ from tests.mistaken import SLIPS, Exercise, can_stand, place_sets, worked
 ITEMS = 10_000
 WRONG_SHARE = 0.2
 SAMPLE = 400  # requests one by one: enough for a rate, and compared bit for bit
-HEAVY = ((784, 700, 500, 200, 10), 64)
-ROUNDS = 3
+HEAVY = ((784, 700, 500, 200, 10), 1024)
+ROUNDS = 2
 MILLION = ((784, 700, 500, 200, 10), 32)
 WORKERS = (4, 16, 64)
 CHUNK_SECONDS = 0.5

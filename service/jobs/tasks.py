@@ -1,10 +1,9 @@
 """What a Dask worker runs: functions of bytes that give bytes; running one twice is no harm.
 
-Each worker keeps what it has read of a batch's header or of a check, by digest, for its next task.
+Each worker keeps what it has read of a batch's header or of a check for its next task.
 """
 
 from collections.abc import Callable
-from hashlib import blake2b
 from threading import local
 from typing import Any, NamedTuple, TypeVar
 
@@ -93,9 +92,12 @@ def lines_of(data: bytes) -> list[bytes]:
 
 
 def kept(kind: tuple[Any, ...], data: bytes, make: Callable[[], T]) -> T:
-    """What is made of these bytes, as long as this thread works on few things."""
+    """What is made of these bytes, as long as this thread works on few things.
+
+    Bytes remember their hash: the tasks of one plan share one object, which is read once.
+    """
     memory: dict[Any, Any] = kept_here.__dict__.setdefault("memory", {})
-    key = (*kind, blake2b(data, digest_size=16).digest())
+    key = (*kind, data)
     if key not in memory:
         while len(memory) >= KEPT_MAX:
             del memory[next(iter(memory))]
