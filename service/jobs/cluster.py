@@ -28,6 +28,7 @@ SETTINGS = {
     "distributed.scheduler.allowed-failures": 1,  # a task that stops two workers is to blame
     "distributed.scheduler.work-stealing-interval": "200ms",
     "distributed.worker.profile.enabled": False,  # for a dashboard, which there is not
+    "distributed.admin.tick.interval": "200ms",
     "distributed.worker.daemon": True,  # workers end with the process that started them
     "distributed.admin.large-graph-warning-threshold": "1GiB",
     # Dask asks for each freed array to be given back to the system at once, and numpy then spends
