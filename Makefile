@@ -22,7 +22,7 @@ ONE_THREAD := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
 	--generate-hashes --no-header --no-emit-index-url --no-emit-find-links
 
-.PHONY: help setup serve test faults cluster check-page bench-page screenshots test-slow check format tables bench bench-border bench-client bench-diagnosis bench-verdicts bench-bounds bench-misses mutants bench-lessons peers lock update licences audit sbom stress docker clean
+.PHONY: help setup serve test faults cluster check-page bench-page bench-batches screenshots test-slow check format tables bench bench-border bench-client bench-diagnosis bench-verdicts bench-bounds bench-misses mutants bench-lessons peers lock update licences audit sbom stress docker clean
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
@@ -73,6 +73,9 @@ bench: $(STAMP) ## Measure the finite-difference check beside what else there is
 
 bench-border: $(STAMP) ## Measure parsing, validating and printing; ARGS=--profile shows functions
 	@$(ONE_THREAD) $(BIN)/python -m benchmarks.border $(ARGS)
+
+bench-batches: $(STAMP) ## Measure batches and jobs (minutes); ARGS="bulk heavy million overhead"
+	@$(ONE_THREAD) $(BIN)/python -m benchmarks.batches $(ARGS)
 
 bench-client: $(STAMP) ## Measure what the client adds to a bare call
 	@$(ONE_THREAD) $(BIN)/python -m benchmarks.client $(ARGS)
