@@ -45,7 +45,10 @@ def as_said(answer: Any) -> Said:
 
 
 class Flaky:
-    """A real server on loopback that follows a script; None drops the connection."""
+    """A real server on loopback that follows a script; None drops the connection.
+
+    A Content-Length of its own that is too long breaks the answer off in its middle.
+    """
 
     def __init__(self, *script: Said | None) -> None:
         self.script = list(script)
@@ -67,7 +70,8 @@ class Flaky:
                     return
                 status, headers, body = said
                 self.send_response(status)
-                for name, value in {**headers, "Content-Length": str(len(body))}.items():
+                self.close_connection = "Content-Length" in headers
+                for name, value in {"Content-Length": str(len(body)), **headers}.items():
                     self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(body)

@@ -39,6 +39,19 @@ def test_what_passes_is_tried_again(flaky: Callable[..., Flaky], trouble: Any) -
     assert server.calls == 3
 
 
+def test_an_answer_that_breaks_off_is_asked_for_again(flaky: Callable[..., Flaky]) -> None:
+    """A service killed between head and body is asked again, as often as `retries` says."""
+    broken = (200, {"Content-Length": "999"}, COSTS[2][:9])
+    server = flaky(broken, broken, COSTS)
+    with Client(server.url, retries=2) as client:
+        assert client.costs()[0].name == "mean_squared_error"
+    assert server.calls == 3
+    server = flaky(broken, broken, COSTS)
+    with Client(server.url, retries=1) as client, pytest.raises(Unreachable):
+        client.costs()
+    assert server.calls == 2
+
+
 def test_posts_are_tried_again_too(flaky: Callable[..., Flaky], network: dict[str, Any]) -> None:
     """A POST is a pure function of its body: the dropped one is sent again, whole."""
     refused = (422, {"Content-Type": "application/problem+json"}, json.dumps(PROBLEM).encode())

@@ -1,8 +1,8 @@
 """One pooled session: what is sent, what is tried again, and what an answer's status means.
 
 Every POST is a pure function of its body, so trying again is safe. It is done where it can help:
-the connection failed, or the service said 429 (too many), 502 or 503 (busy). Not after a timeout,
-which would only add to the work of a service that is slow already.
+the connection failed or broke off, or the service said 429 (too many), 502 or 503 (busy). Not
+after a timeout, which would only add to the work of a service that is slow already.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from backcheck.errors import WAYS_OUT, InvalidRequest, Problem, ServerTrouble, U
 from backcheck.wire import dumps, loads
 
 AGAIN = (429, 502, 503)
+POSSIBLY_TWICE = frozenset({"GET", "POST"})
 FIRST_PAUSE_SECONDS = 0.25  # doubled each time
 PAUSE_SECONDS_MAX = 10.0  # also of what Retry-After asks: a person or a CI job is waiting
 POOLED_CONNECTIONS = 32  # threads that may share a client without opening connections anew
@@ -64,16 +65,34 @@ class Backoff(Retry):
         return None if asked is None else min(asked, PAUSE_SECONDS_MAX)
 
 
+class Whole(HTTPAdapter):
+    """Asks again where an answer breaks off in its middle: urllib3 does so up to its head only."""
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **sent: Any) -> requests.Response:
+        """The answer, read to its end unless it is to be streamed."""
+        again = self.max_retries.total if request.method in POSSIBLY_TWICE else 0
+        for left in range(int(again or 0), -1, -1):
+            response = super().send(request, *args, **sent)
+            try:
+                if not sent.get("stream"):
+                    response.content  # noqa: B018  # it is kept
+                break
+            except requests.exceptions.ChunkedEncodingError:
+                if not left:
+                    raise
+        return response
+
+
 def pooled(retries: int) -> HTTPAdapter:
     """A pool of connections that tries again up to `retries` times."""
     policy = Backoff(
         total=retries,
         status_forcelist=AGAIN,
-        allowed_methods={"GET", "POST"},
+        allowed_methods=POSSIBLY_TWICE,
         raise_on_status=False,
         redirect=False,
     )
-    return HTTPAdapter(pool_maxsize=POOLED_CONNECTIONS, max_retries=policy)
+    return Whole(pool_maxsize=POOLED_CONNECTIONS, max_retries=policy)
 
 
 class Session(requests.Session):
