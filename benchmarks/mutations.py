@@ -2,6 +2,8 @@
 
     make mutants                      all of them, about half an hour on two cores
     make mutants ARGS="--part 1/10"   every tenth
+    make mutants ARGS="--quick"       with each module's own tests only: a third of the time
+    make mutants ARGS="--only 'axis'" those with this in their line or in what was changed
 
 Each mutant is one small change of one module, made in memory: an operator turned, a term dropped, a
 number doubled or halved, a transpose forgotten, a maximum turned into a minimum. The tests of that
@@ -39,11 +41,11 @@ ROUNDING = ["tests/core/rounding", "tests/core/verdict/test_judgement.py"]
 OWN = {
     "bounded": ["tests/core/rounding/test_bounded.py"],
     "precision": ["tests/core/rounding/test_precision.py"],
-    "rules": ["tests/core/rounding/test_activations.py"],
+    "rules": [f"tests/core/rounding/test_{name}.py" for name in ("rules", "curves", "activations")],
     "kinked": ["tests/core/rounding/test_activations.py"],
-    "curves": ["tests/core/rounding/test_activations.py"],
+    "curves": ["tests/core/rounding/test_curves.py", "tests/core/rounding/test_activations.py"],
     "softmax": ["tests/core/rounding/test_softmax.py"],
-    "outputs": ["tests/core/rounding/test_outputs.py"],
+    "outputs": [f"tests/core/rounding/test_{name}.py" for name in ("output_rules", "outputs")],
     "reference": ["tests/core/rounding/test_reference.py"],
 }
 TARGETS: dict[str, list[str]] = {
@@ -62,6 +64,11 @@ TYPES = "one of decimals and significant_digits is set; the 1 is there for the t
 UNUSED = "it stands where the coefficient is 0, and 0 times or over it is 0"
 ZERO = "of a size of 0 the unit is 0, whatever its exponent"
 
+ROWS = "a batch is N × n: its last axis is axis 1"
+LOWER_END = (
+    "the lower end is the farther one only where sigmoid or tanh bend down, and there ten units of "
+    "what σ moves are more than half an ulp of z − e makes"
+)
 OWN_ROUNDINGS = "`evaluated` adds ten roundings of a and all that it moves once more"
 REFERENCES = (
     ("1.0 - value + REFERENCE", "1.0 - value"),
@@ -77,6 +84,7 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
      "np.log10(size) + CLOSE_TO_A_POWER  →  np.log10(size)"): EXACT,
     ("core.rounding.precision", "self.significant_digits or 1", "1  →  2"): TYPES,
     ("core.rounding.precision", "self.significant_digits or 1", "1  →  0"): TYPES,
+    ("core.rounding.rules", "downward = np.nextafter", "-np.inf  →  np.inf"): LOWER_END,
     ("core.costs", "np.where(absent, 1.0, divisor)", "1.0  →  2.0"): UNUSED,
     ("core.costs", "np.where(absent, 1.0, divisor)", "1.0  →  0.5"): UNUSED,
     ("core.costs", "np.where(absent, 0.0, factor)", "0.0  →  1.0"): UNUSED,
@@ -88,6 +96,8 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
     ("core.rounding.precision", "np.where(unit > 0, np.rint", "1.0  →  0.5"): ZERO,
     ("core.rounding.precision", "np.where(size > 0, exponent", "0  →  -1"): ZERO,
     ("core.rounding.precision", "np.where(size > 0, exponent", "0.0  →  1.0"): ZERO,
+    ("core.rounding.softmax", "axis=-1", "-1  →  1"): ROWS,
+    ("core.rounding.outputs", "axis=-1", "-1  →  1"): ROWS,
     **{("core.rounding.softmax", "", f"{there}  →  {left}{sign}"): OWN_ROUNDINGS
        for there, left in REFERENCES for sign in ("", there.replace(left, "").replace("+", "-"))},
 }  # fmt: skip
@@ -320,12 +330,14 @@ def main() -> int:
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--part", default="1/1", help="1/10: every tenth mutant, from the first")
     parser.add_argument("--module", help="one module only, like core.backprop")
+    parser.add_argument("--only", default="", help="those with this text in line or change only")
     parser.add_argument("--quick", action="store_true", help="each module's own tests only")
     parser.add_argument("--list", action="store_true", help="print the mutants and run nothing")
     given = parser.parse_args()
     if given.quick:
-        TARGETS.update({name: tests[:1] for name, tests in TARGETS.items()})
+        TARGETS.update({f"core.rounding.{name}": own for name, own in OWN.items()})
     every = [m for name in TARGETS if given.module in (None, name) for m in mutants(name)]
+    every = [m for m in every if given.only in f"{m.line}: {m.text} {m.change}"]
     first, step = map(int, given.part.split("/"))
     chosen = [m for m in every[first - 1 :: step] if not m.equivalent]
     if given.list:

@@ -152,7 +152,7 @@ def chain_through_sigmoid(
     are y and 1 − y.
     """
     s = Bounded(SIGMOID(z.value), np.zeros_like(z.value), z.precision)
-    moved = np.minimum(activation.moved(z, s.value), 1.0)
+    moved = activation.moved(z, s.value)
     evaluated = activation.evaluated(z, s.value, moved)
     own = Bounded(s.value, moved + evaluated, z.precision).written()
     h = own.error - moved
@@ -170,7 +170,8 @@ def chain_through_sigmoid(
         lost = lost + shared(np.abs(absent), slope_written, c_low - h + slope_written, gap)
     count = activation.ulps + 11.0
     whole = np.where(square_overflows(z), on + off, 0.0)
-    return no_nan(lost + whole + count * u * (on + off))
+    every: Array = lost + whole + count * u * (on + off)
+    return every
 
 
 def shared(part: Array, error: Array, divisor: Array, most: Array) -> Array:

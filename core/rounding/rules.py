@@ -67,8 +67,9 @@ class BoundedActivation:
         upward = np.nextafter(z.value + z.error, np.inf)
         downward = np.nextafter(z.value - z.error, -np.inf)
         upper, lower = self.sigma(np.array((upward, downward)))
-        ends = np.maximum(np.abs(upper - value), np.abs(value - lower))
-        return np.minimum(no_nan(ends) + REFERENCE * np.abs(value), self.steepest * z.error)
+        ends = np.maximum(upper - value, value - lower)
+        ours = REFERENCE * (np.abs(value) + ends)
+        return np.minimum(no_nan(ends + ours), self.steepest * z.error)
 
     def evaluated(self, z: Bounded, value: Array, moved: Array) -> Array:
         """Roundings of the usual formulas, ours included, at any z within the bound."""

@@ -39,13 +39,14 @@ class BoundedSoftmax(BoundedActivation):
         """
         p, n = z.precision, size.shape[-1]
         highest = (z.value + z.error).max(axis=-1, keepdims=True)
+        lowest = (z.value - z.error).max(axis=-1, keepdims=True)  # that the largest z can be
         with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
-            lost = p.t / np.exp((z.value - z.error).max(axis=-1, keepdims=True))
+            lost = p.t / np.exp(lowest)
             known = n * lost < 0.5
-            lost = np.where(known, 2.0 * lost * (1.0 + n * size), 1.0)
-            largest = np.log(p.largest)
-            sum_only = (highest + np.log(n) > largest) & (highest - 2.0 * z.error.max() <= largest)
-        return np.where(sum_only, 1.0, no_nan(lost))
+            lost = np.where(known, 2.0 * lost * (1.0 + n * size), np.inf)
+        largest = np.log(p.largest)
+        sum_only = (highest + np.log(n) > largest) & (lowest <= largest)
+        return np.where(sum_only, np.inf, lost)
 
     def pull_back(self, z: Bounded, a: Bounded, gradient: Bounded) -> Bounded:
         """a ⊙ (∇C − Σ_k a_k ∇C_k); by the whole Jacobian, ∇C is in the sum of n as well, and an

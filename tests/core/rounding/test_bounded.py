@@ -240,3 +240,12 @@ def test_written_numbers_have_half_a_unit_more() -> None:
         assert x.written().error[0] == pytest.approx(1e-4 + half, rel=1e-3)
     unknown = Bounded(np.array([1.25]), np.array([np.nan]), decimals(3)).written()
     assert np.isinf(unknown.error).all()
+
+
+def test_a_widened_error_is_the_sum_of_both() -> None:
+    """What else may be lost comes on top of what was, entry by entry; the value stays."""
+    x = bounded([(1.5, 0.25), (-2.0, 0.0)])
+    wide = x.widened(np.array([0.5, 0.125]))
+    assert wide.value.tolist() == [1.5, -2.0]
+    assert wide.error.tolist() == [0.75, 0.125]
+    assert wide.precision is x.precision

@@ -133,6 +133,17 @@ def test_a_sum_overflows_alone_between_the_largest_number_and_a_third_of_it() ->
     assert not is_unknown(largest + 5e-3, 2e-3)
 
 
+def test_a_sum_overflows_in_its_own_row_by_its_own_largest() -> None:
+    """Of ln 65504 − 1/1000 and −5, the first decides; so do the errors of it, and not another's."""
+    z = np.array([[np.log(FLOAT16.largest) - 1e-3, -5.0, -5.0], [-5.0, 0.0, 1.0]])
+    known = (bounded(z, 0.0, FLOAT16).error < 1.0).all(axis=1)
+    assert known.tolist() == [False, True]
+    beyond, sigma = z[:1] + 2e-3, bounded_activation(ACTIVATIONS["softmax"]())
+    for errors, unsure in (([2e-3, 1.0, 0.0], True), ([5e-4, 1.0, 0.0], False)):
+        given = Bounded(beyond, np.array([errors]), FLOAT16)
+        assert (sigma(given).error >= 1.0).any() == unsure
+
+
 def test_pull_back_adds_what_the_jacobian_needs() -> None:
     """To a ⊙ (g − Σ a g): (n + 2) u |a| |g|, and 2 t Σ |g|."""
     sigma = bounded_activation(ACTIVATIONS["softmax"]())
@@ -157,6 +168,10 @@ def test_large_errors_of_z_leave_room_for_what_they_do() -> None:
     moved = exact(z + np.array([[-2.0, 2.0, -2.0]]))[0, 1] - small.value[0, 1]
     assert moved <= small.error[0, 1] <= 1.01 * moved
     assert (bounded(z, np.inf, FLOAT64).error >= 1.0).all()
+    with np.errstate(all="ignore"):
+        unknown = Bounded(z, np.full_like(z, np.inf), FLOAT64)
+        moved = bounded_activation(ACTIVATIONS["softmax"]()).moved(unknown, exact(z))
+    assert (moved == 1.0).all()
 
 
 def test_exponential_and_quotient_may_both_underflow() -> None:
