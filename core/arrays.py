@@ -1,5 +1,6 @@
 """What a number may be: a float64 array, or an array of numbers that carry a bound."""
 
+import math
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -10,6 +11,22 @@ Array: TypeAlias = NDArray[np.float64]
 # The equations are written once with @ * + - .T and run on float64 arrays as well as on
 # `core.rounding.Bounded`; no static type says "either, but the same throughout" to numpy's stubs.
 Numbers: TypeAlias = Any
+
+FEW = 32
+
+
+def all_finite(values: Numbers) -> bool:
+    """Whether there is neither NaN nor infinity; for a few numbers Python is faster than numpy."""
+    if values.size <= FEW:
+        return all(map(math.isfinite, values.ravel().tolist()))
+    return bool(np.isfinite(values).all())
+
+
+def any_infinite(values: Array) -> bool:
+    """Whether there is an infinity; NaN may be."""
+    if values.size <= FEW:
+        return any(map(math.isinf, values.ravel().tolist()))
+    return bool(np.isinf(values).any())
 
 
 def read_only(values: ArrayLike) -> Array:

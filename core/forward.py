@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from core.arrays import Numbers
+from core.arrays import Numbers, all_finite
 from core.costs import Output, mean_over_examples
 from core.layers import Layers
 from core.network import Batch, Network
@@ -105,6 +105,6 @@ def forward(network: Network, batch: Batch) -> Workings:
 
 def finite(quantity: str, layer: int, values: Numbers) -> Numbers:
     """The values, if all are finite; otherwise NotFinite with the quantity and the layer."""
-    if not np.isfinite(values).all():
+    if not all_finite(values):
         raise NotFinite(quantity, layer)
     return values

@@ -5,11 +5,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from core.activations import Activation
-from core.arrays import Array, read_only
+from core.arrays import Array, all_finite, read_only
 from core.costs import Cost, Output, output_of
 from core.layers import Layers
 
@@ -79,7 +78,7 @@ class Network:
             raise ValueError(f"layer {l}: weights {W.shape} and biases {b.shape} do not fit")
         if l > 1 and W.shape[1] != self.weights[l - 1].shape[0]:
             raise ValueError(f"layer {l}: weights {W.shape} do not take layer {l - 1}'s output")
-        if not (np.isfinite(W).all() and np.isfinite(b).all()):
+        if not (all_finite(W) and all_finite(b)):
             raise ValueError(f"layer {l}: weights and biases have to be finite")
         if l < self.depth and not self.activations[l].elementwise:
             raise ValueError(f"layer {l}: {self.activations[l].name} is for the last layer only")
@@ -96,7 +95,7 @@ class Batch:
         x, y = self.inputs, self.targets
         if x.ndim != 2 or y.ndim != 2 or len(x) != len(y) or len(x) == 0:
             raise ValueError(f"inputs {x.shape} and targets {y.shape} need the same N > 0 rows")
-        if not (np.isfinite(x).all() and np.isfinite(y).all()):
+        if not (all_finite(x) and all_finite(y)):
             raise ValueError("inputs and targets have to be finite")
 
     @classmethod

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from core.arrays import Array
+from core.arrays import Array, all_finite
 from schemas.problems import Problem
 from schemas.words import kind, shown
 
@@ -60,7 +60,7 @@ def _finite(numbers: list[Any]) -> Array | None:
         array = np.array(numbers, dtype=np.float64)
     except OverflowError:
         return None
-    return array if np.isfinite(array).all() else None
+    return array if all_finite(array) else None
 
 
 Explain: TypeAlias = Callable[[Any], Iterator[Problem]]

@@ -13,14 +13,13 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 from marshmallow import Schema, ValidationError, fields
 
-from core.arrays import Array
+from core.arrays import Array, all_finite
 from schemas import arrays
 from schemas.problems import PROBLEMS_MAX, Problem, tree
 from schemas.words import kind, one_of, shown, unknown
 
 OpenAPI = dict[str, Any]
 
-FEW = 32
 LAYERS_MAX = 10_000  # a longer list is a slip, and each of its items would be explained in vain
 
 NUMBER: OpenAPI = {"type": "number"}
@@ -156,13 +155,6 @@ class VectorOrMatrix(Field):
             sketch = Sketch(arrays.sketch_vector_or_matrix(value))
             refuse(arrays.explain_vector_or_matrix(value), sketch)
         return read
-
-
-def all_finite(array: Array) -> bool:
-    """Whether there is neither NaN nor infinity; for a few numbers Python is faster than numpy."""
-    if array.size <= FEW:
-        return all(map(math.isfinite, array.ravel().tolist()))
-    return bool(np.isfinite(array).all())
 
 
 def printable(array: Array) -> Array:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 from marshmallow import ValidationError, fields, post_load, validates_schema
 
-from core.arrays import Array
+from core.arrays import Array, any_infinite
 from core.differences.check import At, Check, Comparison, Kink, Options, SecondOpinion
 from core.differences.complex_step import ANALYTIC
 from core.forward import Workings
@@ -168,7 +168,7 @@ class CheckedArrays(Field):
     """Arrays of the witness: null where an entry was not checked."""
 
     def _serialize(self, value: Any, *args: Any, **kwargs: Any) -> list[Array]:
-        if any(np.isinf(array).any() for array in value):
+        if any(map(any_infinite, value)):
             raise NotPrintable("the finite-difference check holds infinity")
         return [np.ascontiguousarray(array) for array in value]
 

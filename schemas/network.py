@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, NoReturn
 
-from marshmallow import Schema, ValidationError, fields, post_load, validates_schema
+from marshmallow import Schema, ValidationError, fields, missing, post_load, validates_schema
 
 from core.activations import ACTIVATIONS, Activation
 from core.costs import COSTS
@@ -38,6 +38,26 @@ class Strict(Schema):
     def written(self) -> Mapping[str, fields.Field[Any]]:
         """The fields under the names that they have in JSON."""
         return {field.data_key or name: field for name, field in self.load_fields.items()}
+
+    def _deserialize(self, data: Any, *, many: bool = False, **kwargs: Any) -> Any:
+        """Straight through where every field is sound; marshmallow's way, and words, where not."""
+        sound = None if many or type(data) is not dict else self.straight(data)
+        return super()._deserialize(data, many=many, **kwargs) if sound is None else sound
+
+    def straight(self, data: dict[str, Any]) -> dict[str, Any] | None:
+        """What the fields make of an object; None where one refuses, and for what is no field."""
+        loaded, read = {}, 0
+        try:
+            for name, field in self.load_fields.items():
+                key = field.data_key or name
+                value = data.get(key, missing)
+                read += value is not missing
+                value = field.deserialize(value, key, data)
+                if value is not missing:
+                    loaded[field.attribute or name] = value
+        except ValidationError:
+            return None
+        return loaded if read == len(data) else None
 
     def object_needed(self) -> str:
         """What to say to a list, a number or null."""

@@ -8,6 +8,7 @@ from flask import Flask
 from service import catalogue, documents, gradients, lessons, updates, verifications
 from service.access import register_access
 from service.api import Api
+from service.application import Application
 from service.cors import register_cors
 from service.errors import register_error_handlers
 from service.gate import register_gate
@@ -17,7 +18,6 @@ from service.jobs.extension import register_jobs
 from service.logs import register_logs
 from service.metrics import register_metrics
 from service.packing import register_packing
-from service.printing import OrjsonProvider
 from service.rates import register_rates
 from service.requests import register_requests
 from service.settings import settings
@@ -33,8 +33,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     Settings are the defaults of `service.settings`, then the environment's BACKCHECK_…, then
     `config`.
     """
-    app = Flask(__name__)
-    app.json = OrjsonProvider(app)
+    app = Application(__name__)
     app.config.from_mapping(settings(config))
     register_error_handlers(app)
     for register in (

@@ -3,13 +3,16 @@
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from socket import SHUT_RD
-from threading import Event, Timer
+from threading import Event, Timer, local
 
 from flask import Request
 from gunicorn.http.errors import ParseException  # type: ignore[import-untyped]
 from werkzeug.exceptions import BadRequest, RequestTimeout
 
 from service.limits import Limits
+
+gathered = local()
+"""`whole`: the request of this thread has arrived to its last byte, and no read of it can wait."""
 
 
 @contextmanager
@@ -19,7 +22,7 @@ def unbroken(req: Request, limits: Limits) -> Iterator[None]:
     Raises 408 if nothing arrives for a while, 400 if what arrives is not good HTTP or ends early.
     """
     connection = req.environ.get("gunicorn.socket")
-    if connection is not None:
+    if connection is not None and not getattr(gathered, "whole", False):
         connection.settimeout(limits.silence_seconds_max)
     try:
         yield

@@ -7,17 +7,19 @@ gives up what does not arrive in time. A full queue is told 503 at the door.
 """
 
 import re
+import struct
 import time
 from collections import deque
 from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
 from selectors import EVENT_READ
-from socket import SHUT_WR, socket
+from socket import SHUT_WR, SO_SNDTIMEO, SOL_SOCKET, socket
 from typing import Any
 
 from gunicorn.workers.gthread import TConn, ThreadWorker  # type: ignore[import-untyped]
 
+from service.arriving import gathered
 from service.health import leaving
 from service.lane import Lane
 from service.requests import GATHERED_BYTES
@@ -34,6 +36,10 @@ ARRIVAL_SECONDS = 15
 """From the first byte to the last that is gathered: a phone on a bad line manages."""
 LINGER_SECONDS = 2
 """How long a caller may take to close its end, so that it reads the answer before a reset."""
+SEND_TIMEOUT = struct.pack("@ll", 10, 0)
+"""Seconds and microseconds without a byte read at the other end, before an answer is given up.
+The system counts them: with a timeout of Python's every send is two calls, and four changes of
+thread."""
 QUEUE_MAX = 256
 """Requests of a worker that wait for a thread."""
 
@@ -49,13 +55,14 @@ class Connection(TConn):  # type: ignore[misc]
     def __init__(self, worker: "PatientWorker", *args: Any) -> None:
         super().__init__(worker.cfg, *args)
         self.worker = worker
+        self.sock.setsockopt(SOL_SOCKET, SO_SNDTIMEO, SEND_TIMEOUT)
         self.await_request()
 
     def await_request(self, early: bytes = b"") -> None:
         """Nothing has arrived, or what came with the last request."""
         self.gathered = bytearray(early)
         self.head_bytes = self.body_bytes = 0
-        self.chunked = False
+        self.chunked = self.whole = False
 
     def read_head(self, end: int) -> None:
         """How its body is delimited, and what it waits for."""
@@ -73,8 +80,8 @@ class Connection(TConn):  # type: ignore[misc]
             end = self.gathered.find(HEAD_END)
             if end >= 0:
                 self.read_head(end)
-        whole = self.head_bytes > 0 and self.is_whole()
-        return whole or len(self.gathered) - self.head_bytes >= GATHERED_BYTES
+        self.whole = self.head_bytes > 0 and self.is_whole()
+        return self.whole or len(self.gathered) - self.head_bytes >= GATHERED_BYTES
 
     def is_whole(self) -> bool:
         """Whether the body is all there."""
@@ -127,6 +134,11 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
             if not self.accept(listener):
                 break
         listener.close()
+
+    def handle(self, conn: Connection) -> Any:
+        """Answer a request, in a thread that knows whether it can still have to wait for it."""
+        gathered.whole = conn.whole
+        return super().handle(conn)
 
     def accept(self, listener: socket) -> bool:
         """Take a connection, and what it has sent already; whether there was one."""

@@ -1,11 +1,16 @@
-"""Arrays that nobody can write to."""
+"""Arrays that nobody can write to, and what they hold."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from core.arrays import read_only
+from core.arrays import FEW, Array, all_finite, any_infinite, read_only
+
+sizes = st.sampled_from([1, 2, FEW - 1, FEW, FEW + 1, 2 * FEW])
+specials = st.sampled_from([np.nan, np.inf, -np.inf, 0.0, -0.0, 1e308, 5e-324])
 
 
 @pytest.mark.parametrize(
@@ -42,3 +47,20 @@ def test_what_is_read_only_already_is_not_copied() -> None:
     array = read_only(np.zeros(3))
     assert read_only(array) is array
     assert np.shares_memory(read_only(array[:2]), array)
+
+
+@st.composite
+def with_specials(draw: st.DrawFn) -> Array:
+    """A matrix of ones, some of which are something else."""
+    array = np.ones((2, draw(sizes)))
+    for _ in range(draw(st.integers(0, 2))):
+        array[draw(st.integers(0, 1)), draw(st.integers(0, array.shape[1] - 1))] = draw(specials)
+    return array
+
+
+@given(with_specials())
+def test_finite_as_numpy_says_on_either_side_of_few(array: Array) -> None:
+    """Both ways, Python's for a few numbers and numpy's for many, see the same."""
+    for values in (array, array.T, array[:, ::2], array[0], array[0, 0]):
+        assert all_finite(values) == np.isfinite(values).all()
+        assert any_infinite(values) == np.isinf(values).any()

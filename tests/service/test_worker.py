@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import socket
+import struct
 import time
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 import requests
@@ -79,6 +81,17 @@ def test_requests_one_behind_the_other(server: str) -> None:
         _, received = answer_of(connection)
     assert received.count(b"HTTP/1.1 200 OK") == 3
     assert received.endswith(b'{"status":"alive"}')
+
+
+def test_whoever_does_not_read_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer that nobody reads ends in an error after a while, not in a thread that waits."""
+    monkeypatch.setattr(worker, "SEND_TIMEOUT", struct.pack("@ll", 0, 50_000))
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        Connection(SimpleNamespace(cfg=None), ours, None, None)  # type: ignore[arg-type]
+        ours.setblocking(True)
+        with pytest.raises(BlockingIOError):
+            ours.sendall(bytes(10**8))
 
 
 def test_expecting_100_continue(server: str) -> None:
