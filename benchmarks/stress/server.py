@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[2]
 SERVICE, ECHO = "service:create_app()", "benchmarks.stress.echo:create_app()"
 START_SECONDS = 180  # a machine that is busy otherwise loads numpy slowly
 TICKS = os.sysconf("SC_CLK_TCK")
+OWN, ENDED = slice(11, 13), slice(13, 15)  # times in /proc/PID/stat, behind the name
 
 
 class Server:
@@ -83,18 +84,18 @@ class Server:
         return [int(pid) for pid in task.read_text().split()]
 
     def cpu_seconds(self) -> float:
-        """What the workers have used of the processors."""
-        return sum(cpu_seconds(pid) for pid in self.workers())
+        """What the workers have used of the processors, those too that have ended meanwhile."""
+        return cpu_seconds(self.process.pid, ENDED) + sum(map(cpu_seconds, self.workers()))
 
     def memory(self) -> dict[int, float]:
         """MiB that each worker has for itself or shares proportionally."""
         return {pid: memory_mib(pid) for pid in self.workers()}
 
 
-def cpu_seconds(pid: int) -> float:
-    """User and system time of a process."""
+def cpu_seconds(pid: int, times: slice = OWN) -> float:
+    """User and system time of a process, or of the children that it has buried."""
     after_name = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(after_name[11]) + int(after_name[12])) / TICKS
+    return sum(map(int, after_name[times])) / TICKS
 
 
 def memory_mib(pid: int) -> float:
