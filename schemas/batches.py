@@ -218,6 +218,10 @@ class JobSchema(Schema):
     state = fields.String(
         metadata={"description": "receiving, running, done, cancelled or failed."}
     )
+    waits_for = fields.String(
+        allow_none=True,
+        metadata={"description": "In words, where it runs and nothing can be computed yet."},
+    )
     items = fields.Nested(CountSchema)
     work = fields.Nested(WorkSchema)
     created = fields.String(metadata={"description": "RFC 3339, as the other times."})

@@ -3,24 +3,27 @@
 Started by the first process that has a job; the others find its address in the folder. A lock on a
 file, which the kernel gives back however a process ends, keeps it the only one. It ends when nobody
 has been connected for a while: no process of the service is left, or none has had a job.
+
+Workers are forked from a process that has read their code already, while this one reads its own:
+the first job waits for the code once, and one after a worker's death not at all.
 """
 
 import argparse
 import fcntl
 import os
 import time
+from multiprocessing import forkserver, set_forkserver_preload
 from pathlib import Path
 from threading import Event
 from typing import Any
-
-import dask
-from distributed import LocalCluster
 
 LOOPBACK = "127.0.0.1"
 LOCK = "cluster.lock"
 ADDRESS = "cluster.address"
 LONELY_SECONDS = 15.0
 LOOK_SECONDS = 0.5
+CODE_OF_WORKERS = ["distributed.nanny", "service.jobs.tasks"]
+"""Read once and shared by all workers; reading it starts no thread, so that it can be forked."""
 
 SETTINGS = {
     "distributed.scheduler.http.routes": [],  # no dashboard, no pages
@@ -29,6 +32,7 @@ SETTINGS = {
     "distributed.scheduler.work-stealing-interval": "200ms",
     "distributed.worker.profile.enabled": False,  # for a dashboard, which there is not
     "distributed.admin.tick.interval": "200ms",
+    "distributed.worker.multiprocessing-method": "forkserver",
     "distributed.worker.daemon": True,  # workers end with the process that started them
     "distributed.admin.large-graph-warning-threshold": "1GiB",
     # Dask asks for each freed array to be given back to the system at once, and numpy then spends
@@ -51,13 +55,18 @@ def main() -> None:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return
+        set_forkserver_preload(CODE_OF_WORKERS)
+        forkserver.ensure_running()
         serve(asked.folder, asked.workers, asked.port, asked.stay)
 
 
 def serve(folder: Path, workers: int, port: int = 0, stay: bool = False) -> None:
     """Until it has been lonely for long enough, or for ever."""
+    import dask
+    import distributed
+
     dask.config.set(SETTINGS)
-    make: Any = LocalCluster  # which has no types
+    make: Any = distributed.LocalCluster  # which has no types
     with make(
         n_workers=workers,
         threads_per_worker=1,

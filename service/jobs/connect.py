@@ -3,11 +3,12 @@
 Every call has a time limit: a scheduler that is gone answers nothing, for ever.
 """
 
+import fcntl
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ Future: TypeAlias = Any
 
 ROOT = Path(__file__).parents[2]
 ADDRESS = "cluster.address"
+LOCK = "cluster.lock"
 LOG = "cluster.log"
 START_SECONDS = 180.0  # a loaded machine imports Dask slowly; five seconds are usual
 CONNECT_SECONDS = 5.0
@@ -26,8 +28,25 @@ CLOSE_SECONDS = 1.0
 LOOK_SECONDS = 0.1
 
 
+SCHEMES = ("tcp://", "tls://")
+CERTIFICATES = ("SCHEDULER_CA", "SCHEDULER_CERT", "SCHEDULER_KEY")
+
+
 class NoScheduler(ConnectionError):
     """None answers; jobs wait in the store."""
+
+
+def check_settings(config: Mapping[str, Any]) -> None:
+    """Raise ValueError naming a setting with which no scheduler would ever be reached."""
+    address: str = config["SCHEDULER"]
+    if address and not address.startswith(SCHEMES):
+        raise ValueError(f"BACKCHECK_SCHEDULER has to be tcp://… or tls://…, not {address!r}")
+    for name in CERTIFICATES if address.startswith("tls://") else ():
+        if not os.access(config[name], os.R_OK):
+            raise ValueError(
+                f"BACKCHECK_{name} has to be a file that can be read, since BACKCHECK_SCHEDULER "
+                f"is tls://…; it is {config[name]!r}"
+            )
 
 
 @dataclass(frozen=True)
@@ -42,11 +61,20 @@ class Connector:
     @classmethod
     def of(cls, config: Mapping[str, Any], folder: Path) -> "Connector":
         """As the settings say; `folder` holds what our own scheduler leaves behind."""
-        tls = (config["SCHEDULER_CA"], config["SCHEDULER_CERT"], config["SCHEDULER_KEY"])
+        authority, certificate, key = (config[name] for name in CERTIFICATES)
+        tls = (authority, certificate, key)
         return cls(folder, config["SCHEDULER"], config["JOB_WORKERS"], tls)
 
-    def client(self) -> Client:
-        """A client of it, its scheduler started if it is ours. Raises NoScheduler."""
+    @property
+    def opening(self) -> str:
+        """What jobs wait for until there is a client."""
+        return "the scheduler is being asked" if self.scheduler else "workers are being started"
+
+    def client(self, meanwhile: Callable[[], None] = lambda: None) -> Client:
+        """A client of it, its scheduler started if it is ours. Raises NoScheduler.
+
+        `meanwhile` is called again and again; what it raises ends the waiting.
+        """
         if self.scheduler:
             return connected(self.scheduler, self.security())
         deadline = time.monotonic() + START_SECONDS
@@ -58,8 +86,10 @@ class Connector:
                     return connected(address, None)
                 except NoScheduler:
                     self.strike(address)
-            if started is None or started.poll() is not None:
+            if (started is None or started.poll() is not None) and not self.starting():
                 started = self.start()
+                import distributed  # noqa: F401  # in the time that the scheduler takes for it
+            meanwhile()
             time.sleep(LOOK_SECONDS)
         raise NoScheduler(f"no scheduler within {START_SECONDS:g} seconds; {self.folder / LOG}")
 
@@ -69,6 +99,17 @@ class Connector:
             return (self.folder / ADDRESS).read_text()
         except FileNotFoundError:
             return ""
+
+    def starting(self) -> bool:
+        """Whether a scheduler of ours runs already, or is on its way."""
+        try:
+            with (self.folder / LOCK).open() as lock:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except FileNotFoundError:
+            return False
+        except BlockingIOError:
+            return True
+        return False
 
     def strike(self, address: str) -> None:
         """Remove the address of a scheduler that died without a word."""
@@ -115,8 +156,17 @@ def connected(address: str, security: Any) -> Client:
     make: Any = distributed.Client
     try:
         return make(address, timeout=CONNECT_SECONDS, set_as_default=False, security=security)
-    except (OSError, TimeoutError, ValueError) as error:
-        raise NoScheduler(f"no scheduler answers at {address}") from error
+    except (OSError, TimeoutError, ValueError, RuntimeError) as error:
+        *_, cause = causes(error)
+        raise NoScheduler(f"no scheduler answers at {address}: {cause!r}") from cause
+
+
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """An error and what is behind it, down to the first of all."""
+    found: BaseException | None = error
+    while found is not None:
+        yield found
+        found = found.__cause__ or found.__context__
 
 
 def closed(client: Client) -> None:

@@ -19,7 +19,7 @@ from threading import Event, Lock, Thread
 from typing import Any, NamedTuple
 
 from service.jobs import work
-from service.jobs.connect import Client, Connector, Future, NoScheduler, closed
+from service.jobs.connect import Client, Connector, Future, NoScheduler, causes, closed
 from service.jobs.store import Store
 from service.limits import Limits
 
@@ -29,10 +29,12 @@ PAUSE_SECONDS = 0.25  # between two looks, where nothing comes back
 PAUSE_SECONDS_MAX = 15.0  # after trouble that does not pass
 IDLE_SECONDS = 120.0  # without a job: then Dask is let go
 SWEEP_SECONDS = 60.0
-SILENT_SECONDS = 3600.0  # items that stop arriving
 AHEAD = 3  # tasks on their way for each of Dask's threads: one runs, one waits, one travels
 ATTEMPTS = 2  # each of which may have cost two workers
 SILENCE_SECONDS = 10.0  # of the scheduler, before it is taken for dead
+
+UNTOLD = ""  # what is waited for has changed hands: tell it, whatever it is
+IN_THE_LOG = "whoever runs this service finds more in its log"
 
 log = logging.getLogger(__name__)
 
@@ -135,6 +137,8 @@ class Round:
         self.renewed = self.swept = 0.0
         self.heard = 0.0
         self.troubles = 0
+        self.waits_for: str | None = None
+        self.told: str | None = None
 
     def serve(self) -> None:
         """Until told to stop, or nothing has been to do for a while."""
@@ -165,9 +169,12 @@ class Round:
             self.troubles = 0
         except NoScheduler as error:
             log.warning("jobs wait: %s", error)
+            *_, cause = causes(error)
+            self.waits_for = f"no scheduler answers ({type(cause).__name__}); {IN_THE_LOG}"
             self.pause()
-        except Exception:
+        except Exception as error:
             log.exception("jobs begin again from the store")
+            self.waits_for = f"it was interrupted ({type(error).__name__}); {IN_THE_LOG}"
             self.pause()
 
     def pause(self) -> None:
@@ -181,9 +188,9 @@ class Round:
         now = time.monotonic()
         if woken or now - self.renewed > RENEW_SECONDS:
             self.renew()
-            self.renewed = now
+        self.tell()
         if now - self.swept > SWEEP_SECONDS:
-            self.sweep()
+            self.store.sweep(time.time())
             self.swept = now
         if self.driven:
             self.fill()
@@ -195,12 +202,20 @@ class Round:
 
     def renew(self) -> None:
         """Hold what we hold, take what nobody holds, drop what has ended."""
+        self.renewed = time.monotonic()
         held = {row.id: row for row in self.store.lease(self.name, time.time(), LEASE_SECONDS)}
         for job in self.driven.keys() - held.keys():
             self.drop(self.driven.pop(job))
         for job in held.keys() - self.driven.keys():
             kind = held[job].kind
             self.driven[job] = Driven(job, kind, self.open_pieces(job, kind))
+            self.told = UNTOLD
+
+    def tell(self) -> None:
+        """Whoever asks for our jobs is told what they wait for."""
+        if self.told != self.waits_for:
+            self.store.note(self.name, self.waits_for)
+            self.told = self.waits_for
 
     def open_pieces(self, job: str, kind: str) -> Iterator[work.Piece]:
         """What a job still needs, block by block, so that only what is sent is in memory."""
@@ -220,11 +235,6 @@ class Round:
             yield work.Piece(job, kind, number, part)
         if not left:  # whoever finished the last part did not live to join them
             self.join(work.Piece(job, kind, number))
-
-    def sweep(self) -> None:
-        """Forget jobs whose time is over."""
-        for job in self.store.expired(time.time(), SILENT_SECONDS):
-            self.store.forget(job)
 
     def drop(self, job: Driven) -> None:
         """Tell Dask to leave what has not begun; what runs ends with its piece."""
@@ -249,10 +259,21 @@ class Round:
     def connected(self) -> Client:
         """The client, a new one where the last has been lost. Raises NoScheduler."""
         if self.client is None:
-            self.client = self.connector.client()
+            if not self.troubles:
+                self.waits_for = self.connector.opening
+            self.tell()
+            self.client = self.connector.client(self.meanwhile)
             self.heard = time.monotonic()
             self.listen(at_once=True)
         return self.client
+
+    def meanwhile(self) -> None:
+        """While a scheduler starts: keep our leases. Raises NoScheduler if we are to stop."""
+        if self.dispatcher.stopping.is_set():
+            raise NoScheduler("this process ends")
+        if time.monotonic() - self.renewed > RENEW_SECONDS:
+            self.renew()
+            self.tell()
 
     def disconnect(self) -> None:
         """Forget everything that is on its way: the store knows what is still to do."""
@@ -298,6 +319,7 @@ class Round:
         threads = client.sync(client.scheduler.ncores, callback_timeout=SILENCE_SECONDS)
         self.heard = time.monotonic()
         self.room = max(2, AHEAD * sum(threads.values()))
+        self.waits_for = None if threads else "the scheduler has no workers yet"
 
     # Back from Dask
 

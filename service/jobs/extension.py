@@ -4,14 +4,18 @@ The application is made before gunicorn forks: connections and threads belong to
 needs them, so each process makes its own.
 """
 
+import logging
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
-from threading import Lock, Thread
+from threading import BoundedSemaphore, Event, Lock, Thread
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, current_app
 from werkzeug.exceptions import ServiceUnavailable
+
+from service.jobs.connect import check_settings
 
 if TYPE_CHECKING:
     from service.jobs.dispatcher import Dispatcher
@@ -22,6 +26,11 @@ SQLITE = "sqlite:///"
 FILE = "jobs.sqlite"
 HOUR_SECONDS = 3600.0
 RETRY_SECONDS = 30
+SWEEP_SECONDS = 3600.0
+LONG_LINES_MAX = 2
+"""Requests of a worker that may hold a long line of NDJSON at the same time."""
+
+log = logging.getLogger(__name__)
 
 
 class Jobs:
@@ -31,7 +40,7 @@ class Jobs:
         self.config, self.tasks = app.config, tasks
         self.address: str = app.config["STORE"] or f"{SQLITE}{Path(app.instance_path) / FILE}"
         self._folder = Path(app.instance_path)
-        self._lock = Lock()
+        self._lock, self._over = Lock(), Event()
         self._made: dict[tuple[int, str], Any] = {}
 
     @property
@@ -81,19 +90,27 @@ class Jobs:
         return not self.address.startswith(SQLITE) or database.exists()
 
     def resume(self) -> None:
-        """Go on with what an earlier process has left, in a thread, if there is anything at all.
+        """Go on with what an earlier process has left, and sweep once in a while, in a thread.
 
         Nothing is imported where no job has ever been.
         """
-        if self.exist():
-            Thread(target=self._resume, name="resume", daemon=True).start()
+        Thread(target=self._look_after, name="sweep", daemon=True).start()
 
-    def _resume(self) -> None:
-        if self.store().unfinished():
-            self.dispatcher().wake()
+    def _look_after(self) -> None:
+        over = False
+        while not over:
+            try:
+                if self.exist():
+                    self.store().sweep(time.time())
+                    if self.store().unfinished():
+                        self.dispatcher().wake()
+            except Exception as error:
+                log.warning("jobs were not looked after: %r", error)
+            over = self._over.wait(SWEEP_SECONDS)
 
     def stop(self) -> None:
         """Let others take over, and close the store."""
+        self._over.set()
         dispatcher = self._made.pop((os.getpid(), "dispatcher"), None)
         if dispatcher is not None:
             dispatcher.stop()
@@ -110,8 +127,10 @@ class Jobs:
 
 
 def register_jobs(app: Flask, tasks: "Tasks | None" = None) -> None:
-    """Keep a place for them; nothing is opened and nothing begins."""
+    """Keep a place for them; nothing is opened and nothing begins. Raises ValueError."""
+    check_settings(app.config)
     app.extensions["jobs"] = Jobs(app, tasks)
+    app.extensions["long_lines"] = BoundedSemaphore(LONG_LINES_MAX)
 
 
 def jobs() -> Jobs:

@@ -1,5 +1,6 @@
 """How jobs and their answers are printed: state, pages of JSON, lines of NDJSON."""
 
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -27,12 +28,18 @@ def wants_ndjson(sent: str | None = None) -> bool:
     return accepted.quality(NDJSON) > accepted.quality(JSON)
 
 
+def kept(row: Any) -> bool:
+    """Whether a job's time is not over: it may not have been swept yet."""
+    return row.expires is None or row.expires > time.time()
+
+
 def job_answer(row: Any) -> Mapping[str, Any]:
     """What `JobSchema` prints, printed."""
     here = f"/v1/jobs/{row.id}"
     answer: Mapping[str, Any] = JOB.dump(
         {
             **{name: row._mapping[name] for name in ("id", "kind", "state")},
+            "waits_for": row.said if row.state == "running" else None,
             "items": {
                 "total": None if row.state == "receiving" else row.total,
                 "done": row.done,

@@ -27,6 +27,7 @@ from sqlalchemy import (
     event,
     func,
     insert,
+    literal,
     make_url,
     or_,
     select,
@@ -44,6 +45,7 @@ from werkzeug.exceptions import ServiceUnavailable
 BUSY_MILLISECONDS = 30_000  # SQLite has one writer at a time, and each writes for a millisecond
 UNFINISHED = ("receiving", "running")
 RETRY_SECONDS = 30
+SILENT_SECONDS = 3600.0  # items that stop arriving
 
 log = logging.getLogger(__name__)
 
@@ -90,7 +92,15 @@ parts = Table(
     Column("work", Double, nullable=False, default=0.0),
     Column("output", LargeBinary),
 )
+notes = Table(
+    "notes",
+    tables,
+    Column("job", ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
+    Column("said", String(400), nullable=False),
+)
+"""What jobs wait for, by whoever brings them on."""
 
+TOLD = select(jobs, notes.c.said).outerjoin(notes, notes.c.job == jobs.c.id)
 Found = Row[Any]
 
 
@@ -167,15 +177,15 @@ class Store:
                 remove(connection, arrival.job)
 
     def find(self, job: str, owner: str | None = None) -> Found | None:
-        """A job, if there is one of this name and owner."""
-        query = select(jobs).where(jobs.c.id == job)
+        """A job, if there is one of this name and owner, and what it waits for."""
+        query = TOLD.where(jobs.c.id == job)
         if owner is not None:
             query = query.where(jobs.c.owner == owner)
         return next(iter(self.rows(query)), None)
 
     def listed(self, owner: str, most: int) -> Sequence[Found]:
         """The owner's jobs, newest first."""
-        query = select(jobs).where(jobs.c.owner == owner)
+        query = TOLD.where(jobs.c.owner == owner)
         return self.rows(query.order_by(jobs.c.created.desc(), jobs.c.id).limit(most))
 
     def unfinished(self, owner: str | None = None) -> int:
@@ -197,11 +207,11 @@ class Store:
         with self.writing() as connection:
             remove(connection, job)
 
-    def expired(self, now: float, silent_seconds: float) -> list[str]:
-        """Jobs whose time is over, and those whose items stopped arriving."""
-        silent = and_(jobs.c.state == "receiving", jobs.c.touched < now - silent_seconds)
-        query = select(jobs.c.id).where(or_(jobs.c.expires < now, silent))
-        return [row.id for row in self.rows(query)]
+    def sweep(self, now: float) -> None:
+        """Forget jobs whose time is over, and those whose items stopped arriving."""
+        silent = and_(jobs.c.state == "receiving", jobs.c.touched < now - SILENT_SECONDS)
+        for row in self.rows(select(jobs.c.id).where(or_(jobs.c.expires < now, silent))):
+            self.forget(row.id)
 
     # Leases: one process at a time brings a job's blocks to the workers
 
@@ -216,6 +226,16 @@ class Store:
         held = and_(jobs.c.state == "running", jobs.c.holder == holder)
         columns = (jobs.c.id, jobs.c.kind)
         return list(self.rows(select(*columns).where(held).order_by(jobs.c.created, jobs.c.id)))
+
+    def note(self, holder: str, said: str | None) -> None:
+        """What this process's jobs wait for; None: they go on."""
+        mine = and_(jobs.c.holder == holder, jobs.c.state == "running")
+        with self.writing() as connection:
+            held = select(jobs.c.id).where(mine)
+            connection.execute(notes.delete().where(notes.c.job.in_(held)))
+            if said is not None:
+                new = select(jobs.c.id, literal(said)).where(mine)
+                connection.execute(insert(notes).from_select(["job", "said"], new))
 
     def release(self, holder: str) -> None:
         """Let others bring them on."""
@@ -332,8 +352,9 @@ def still_ours(connection: Connection, arrival: Arrival, values: dict[str, Any])
 
 def remove(connection: Connection, job: str) -> None:
     """A job and all that belongs to it."""
-    for table, key in ((parts, parts.c.job), (blocks, blocks.c.job), (jobs, jobs.c.id)):
-        connection.execute(table.delete().where(key == job))
+    for table in (notes, parts, blocks):
+        connection.execute(table.delete().where(table.c.job == job))
+    connection.execute(jobs.delete().where(jobs.c.id == job))
 
 
 def opened(address: str) -> Engine:

@@ -30,12 +30,13 @@ async function look() {
   return job.finished === null;
 }
 
-function show({ state, kind, items, work, links }) {
+function show({ state, waits_for: wait, kind, items, work, links }) {
   const share = work.total ? work.done / work.total : 0;
   element("bar").value = share;
   element("share").textContent = `${Math.floor(100 * share)} %`;
   const count = `${items.done} of ${items.total ?? "?"} items answered, ${items.failed} with a problem.`;
-  element("state").textContent = `${WORDS[state]} ${count}`;
+  const waiting = wait ? `It waits: ${wait}.` : WORDS[state];
+  element("state").textContent = `${waiting} ${count}`;
   element("results").href = links.results;
   element("page").href = `${links.report}.html`;
   element("table").href = `${links.report}.csv`;

@@ -73,12 +73,13 @@ class Service:
         return [pid for pid in processes() if mark in command_of(pid)]
 
     def dask_workers(self) -> list[int]:
-        """Those that compute: children of the scheduler that hold an address of their own."""
+        """Those that compute: forked from a child of the scheduler that has read their code."""
         return [
-            child
+            worker
             for pid in self.scheduler()
             for child in children(pid)
-            if "spawn_main" in command_of(child)
+            if "multiprocessing.forkserver" in command_of(child)
+            for worker in children(child)
         ]
 
     @staticmethod

@@ -17,7 +17,7 @@ import pytest
 from schemas.batches import Header
 from service.jobs.answering import Answers
 from service.limits import Limits
-from tests.faults.service import ROOT, Service, running
+from tests.faults.service import ROOT, Service, processes, running
 from tests.jobs.test_dispatcher import check_of
 
 pytestmark = pytest.mark.faults
@@ -91,10 +91,11 @@ def test_the_scheduler(service: Service, right: dict[str, Any]) -> None:
     """With it go its workers, and everything that was underway."""
     job = service.send("gradients", items())
     service.halfway(job)
-    before = service.scheduler()
+    before, workers = service.scheduler(), service.dask_workers()
     service.kill(*before)
     check(service, job, right)
     assert service.scheduler() != before
+    assert not set(workers) & set(processes()), "its workers have to end with it"
 
 
 def test_all_of_them(service: Service, right: dict[str, Any]) -> None:

@@ -100,7 +100,7 @@ class Pretended(Connector):
         object.__setattr__(self, "script", script)
         object.__setattr__(self, "clients", [])
 
-    def client(self) -> Client:
+    def client(self, meanwhile: Callable[[], None] = lambda: None) -> Client:
         script: Script = self.script  # type: ignore[attr-defined]
         made = Client(script)
         self.clients.append(made)  # type: ignore[attr-defined]

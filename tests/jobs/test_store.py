@@ -171,12 +171,27 @@ def test_jobs_are_forgotten_whole(store: Store) -> None:
     store.split(ended, 0, [1.0], b"plan")
     finish(store, ended, 0)
     store.begin(Arrival("silent", "token"), "me", "gradients", b"{}", 100.0)
-    assert set(store.expired(5.0 + DAY + 1.0, 60.0)) == {"ended", "silent"}
-    assert store.expired(120.0, 60.0) == []
-    store.forget(ended)
+    store.sweep(120.0)
+    assert [row.id for row in store.listed("me", 10)] == ["silent", ended, kept]
+    store.sweep(5.0 + DAY + 1.0)
     assert store.find(ended) is None
     assert store.open_parts(ended, 0) == []
-    assert [row.id for row in store.listed("me", 10)] == ["silent", kept]
+    assert [row.id for row in store.listed("me", 10)] == [kept]
+
+
+def test_what_a_job_waits_for(store: Store) -> None:
+    """Whoever holds a job says so in words, the last of which stands; another's are left alone."""
+    job, other = begun(store, "job"), begun(store, "other")
+    store.lease("one", 10.0, 5.0)
+    for said in ("workers", "a scheduler", None, "workers"):
+        store.note("one", said)
+        store.note("two", "nothing of mine")
+        for found in (store.find(job), *store.listed("me", 10)):
+            assert found is not None
+            assert found.said == said
+    store.forget(job)
+    assert [row.said for row in store.listed("me", 10)] == ["workers"]
+    assert store.find(other) is not None
 
 
 def test_jobs_have_owners(store: Store) -> None:

@@ -84,6 +84,7 @@ class JobState(Answer):
     created: str = ""
     finished: str | None = None
     expires: str | None = None
+    waits_for: str | None = None
 
     @property
     def ended(self) -> bool:
