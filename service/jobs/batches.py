@@ -2,7 +2,8 @@
 
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack
+from functools import partial
 from hashlib import sha256
 from http import HTTPStatus
 from itertools import chain
@@ -12,7 +13,13 @@ from typing import Any, NamedTuple
 import orjson
 from flask import Response, current_app, request
 from marshmallow import ValidationError
-from werkzeug.exceptions import Conflict, ServiceUnavailable, TooManyRequests, UnsupportedMediaType
+from werkzeug.exceptions import (
+    Conflict,
+    RequestEntityTooLarge,
+    ServiceUnavailable,
+    TooManyRequests,
+    UnsupportedMediaType,
+)
 
 from schemas.batches import BatchSchema, Header, HeaderSchema, JobSchema, ResultsSchema
 from schemas.problems import flatten
@@ -24,7 +31,7 @@ from service.jobs.answering import Answers
 from service.jobs.checking import TooSlow
 from service.jobs.extension import jobs
 from service.jobs.owner import owner
-from service.jobs.pages import NDJSON, job_answer, joined_json, wants_ndjson
+from service.jobs.pages import NDJSON, job_answer, joined_json, kept, wants_ndjson
 from service.jobs.reading import BLOCK_ITEMS, Counted, deadline, in_blocks, lines, pieces
 from service.lane import depart
 from service.limits import Limits, limits
@@ -88,29 +95,32 @@ def batches() -> Response:
     `common`, or under a name in `networks` that they refer to. Each item's error is that item's
     answer. Send `application/x-ndjson` and neither side has to hold the whole.
     """
-    with place_to_read():
-        return answered_or_job(limits())
+    with Places() as places:
+        return answered_or_job(limits(), places)
 
 
-@contextmanager
-def place_to_read() -> Iterator[None]:
-    """One of the few threads that may wait for a long body. Raises 503 where there is none."""
-    readers = current_app.extensions["readers"]
-    if request.mimetype != NDJSON:
-        yield  # read_body sees to it
-    elif not readers.acquire(blocking=False):
-        raise ServiceUnavailable("too many large bodies are arriving", retry_after=RETRY_SECONDS)
-    else:
-        try:
-            yield
-        finally:
-            readers.release()
+class Places(ExitStack):
+    """This request's places among the few that may hold so much; given back at its end."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.held: set[str] = set()
+
+    def take(self, name: str, said: str) -> None:
+        """One of them, unless we have it. Raises 503 where there is none."""
+        if name in self.held:
+            return
+        places = current_app.extensions[name]
+        if not places.acquire(blocking=False):
+            raise ServiceUnavailable(said, retry_after=RETRY_SECONDS)
+        self.held.add(name)
+        self.callback(places.release)
 
 
-def answered_or_job(most: Limits) -> Response:
+def answered_or_job(most: Limits, places: Places) -> Response:
     """The batch read, and 200 or 202."""
     job_name(owner())  # a key that cannot be one is told, whatever becomes of the batch
-    arriving = read_batch(most)
+    arriving = read_batch(most, places)
     counted = Counted(most)
     passing = counted.passing(arriving.items)
     held = list(until_large(passing, counted, most))
@@ -124,18 +134,23 @@ def answered_or_job(most: Limits) -> Response:
     return as_job(arriving.header, chain(held, passing), counted)
 
 
-def read_batch(most: Limits) -> Arriving:
+def read_batch(most: Limits, places: Places) -> Arriving:
     """The header, and the items as they come. Raises what becomes 4xx."""
     if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
         raise UnsupportedMediaType("send the body as it is, without a Content-Encoding")
     if request.mimetype == NDJSON:
+        places.take("readers", "too many large bodies are arriving")
         depart()
-        arriving = lines(pieces(request, most), most)
+        long = partial(places.take, "long_lines", "too many long lines are arriving")
+        arriving = lines(pieces(request, most), most, long)
         first = next(arriving, None)
         if first is None:
             raise NotJson(
                 'the body is empty; a first line such as {"kind": "verifications"} is needed'
             )
+        if len(first) > most.body_bytes_max:
+            said = f"the first line has at most {most.body_bytes_max} bytes; items may be longer"
+            raise RequestEntityTooLarge(said)
         header = loaded(HEADER, parsed(first))
         give_back()  # the items may be long in coming
         return Arriving(header, arriving)
@@ -197,29 +212,28 @@ def as_job(header: Header, items: Iterable[bytes], counted: Counted) -> Response
     depart()
     give_back()
     here, store, whose = jobs(), jobs().store(), owner()
-    name, given = job_name(whose)
-    if store.unfinished(whose) >= limits().jobs_max:
-        said = f"{limits().jobs_max} jobs are not finished yet; wait for one, or cancel it"
-        raise TooManyRequests(said, retry_after=RETRY_SECONDS)
+    name = job_name(whose)
     row = store.find(name)
-    if row is None or row.state == "receiving":
-        receive(name, whose, header, items, counted)
-    else:
-        assert given
+    if row is not None and kept(row) and row.state != "receiving":
         known(row, header, items, counted)
+    else:
+        if row is None and store.unfinished(whose) >= limits().jobs_max:
+            said = f"{limits().jobs_max} jobs are not finished yet; wait for one, or cancel it"
+            raise TooManyRequests(said, retry_after=RETRY_SECONDS)
+        receive(name, whose, header, items, counted)
     here.dispatcher().wake()
     return accepted(job_answer(store.find(name)))
 
 
-def job_name(whose: str) -> tuple[str, bool]:
+def job_name(whose: str) -> str:
     """The job's id, which follows from the caller's own key if there is one."""
     key = request.headers.get("Idempotency-Key")
     if key is None:
-        return token_hex(16), False
+        return token_hex(16)
     if not 0 < len(key) <= KEY_CHARACTERS_MAX:
         said = {"Idempotency-Key": [f"a header of 1 to {KEY_CHARACTERS_MAX} characters is needed"]}
         raise Refused(flatten(said))
-    return sha256(f"{whose}\0{key}".encode()).hexdigest()[:32], True
+    return sha256(f"{whose}\0{key}".encode()).hexdigest()[:32]
 
 
 def receive(
@@ -231,7 +245,7 @@ def receive(
     store, arrival = jobs().store(), Arrival(name, token_hex(8))
     text = orjson.dumps(vars(header))
     if not store.begin(arrival, whose, header.kind, text, time.time()):
-        store.forget(name)  # its items stopped arriving: this is the caller's second attempt
+        store.forget(name)  # it has expired, or its items stopped arriving some time ago
         store.begin(arrival, whose, header.kind, text, time.time())
     first = 0
     try:

@@ -22,16 +22,21 @@ from service.jobs.pages import (
     NDJSON,
     job_answer,
     joined_json,
+    kept,
     lines_from,
     page_of,
     wants_ndjson,
 )
 from service.jobs.report import Report, report_of
 from service.jobs.report_page import as_csv, as_page
+from service.lane import depart
+from service.turns import heavy_turn
 
 blueprint = Blueprint("jobs", __name__, url_prefix="/v1", description="What became of batches")
 
 LISTED_MAX = 100
+LIGHT_ITEMS = 1000
+"""More of them take longer than the twenty milliseconds that others may be kept waiting."""
 PAGE = PageSchema()
 JOB = re.compile("[0-9a-f]{32}")  # as `batches.job_name` makes them; no database sees any other
 
@@ -43,7 +48,7 @@ def list_jobs() -> Mapping[str, Any]:
     if not jobs().exist():
         return {"jobs": []}
     rows = jobs().store().listed(owner(), LISTED_MAX)
-    return {"jobs": [job_answer(row) for row in rows]}
+    return {"jobs": [job_answer(row) for row in rows if kept(row)]}
 
 
 @blueprint.route("/jobs/<job>")
@@ -88,6 +93,8 @@ def results(job: str) -> Response:
     first item that has no answer yet; ask again from there.
     """
     row, store, asked = found(job), jobs().store(), asked_page()
+    if row.done > LIGHT_ITEMS:
+        depart()
     first, most = asked["from"], asked["limit"]
     if wants_ndjson():
         every = lines_from(store, row.id, first)
@@ -111,6 +118,8 @@ def report(job: str) -> Mapping[str, Any]:
 def report_csv(job: str) -> Response:
     """The same as a table, a row for each item"""
     row = found(job)
+    if row.done > LIGHT_ITEMS:
+        depart()  # a stream takes no turn, which whoever reads it slowly would keep
     return Response(as_csv(lines_from(jobs().store(), row.id, 0)), content_type="text/csv")
 
 
@@ -126,6 +135,8 @@ def reported(job: str) -> Report:
     row = found(job)
     if row.kind != "verifications":
         raise Conflict(f"a report is made of verifications; this is a job of {row.kind}")
+    if row.done > LIGHT_ITEMS:
+        heavy_turn()
     return report_of(lines_from(jobs().store(), row.id, 0), row.total)
 
 
@@ -133,7 +144,7 @@ def found(job: str) -> Any:
     """The caller's job. Raises 404 where there is none, or it is somebody else's."""
     known = JOB.fullmatch(job) is not None and jobs().exist()
     row = jobs().store().find(job, owner()) if known else None
-    if row is None:
+    if row is None or not kept(row):
         raise NotFound("you have no job of this name; it may have expired")
     return row
 

@@ -13,6 +13,8 @@ from service.arriving import in_time
 from service.limits import Limits
 
 PIECE_BYTES = 64 * 1024
+LONG_LINE_BYTES = 4 * 2**20
+"""Every reader may hold as much; few may hold a longer line."""
 BLOCK_ITEMS = 64
 BLOCK_BYTES = 2**20
 """A block is one task: long beside what a task costs (3 ms), short for whoever waits or cancels."""
@@ -32,8 +34,12 @@ def pieces(req: Request, limits: Limits) -> Iterator[bytes]:
         yield piece
 
 
-def lines(arriving: Iterable[bytes], limits: Limits) -> Iterator[bytes]:
+def lines(
+    arriving: Iterable[bytes], limits: Limits, long: Callable[[], None] = lambda: None
+) -> Iterator[bytes]:
     """The lines of the body, empty ones left out. Raises 413 for a line that is too long.
+
+    `long` is called as a line becomes a long one.
 
     >>> list(lines([b'{"a"', b': 1}', b'\\n\\n{}'], Limits()))
     [b'{"a": 1}', b'{}']
@@ -48,6 +54,8 @@ def lines(arriving: Iterable[bytes], limits: Limits) -> Iterator[bytes]:
             if line.strip():
                 yield line
         begun.append(rest)
+        if size <= LONG_LINE_BYTES < size + len(rest):
+            long()
         size += len(rest)
         if size > limits.line_bytes_max:
             raise RequestEntityTooLarge(f"a line has at most {limits.line_bytes_max} bytes")
@@ -87,11 +95,14 @@ def in_blocks(items: Iterable[bytes], items_max: int = BLOCK_ITEMS) -> Iterator[
     block: list[bytes] = []
     size = 0
     for item in items:
-        if block and (len(block) >= items_max or size + len(item) > BLOCK_BYTES):
+        if block and size + len(item) > BLOCK_BYTES:
             yield block
             block, size = [], 0
         block.append(item)
         size += len(item)
+        if len(block) >= items_max or size >= BLOCK_BYTES:  # rather than keep it beside the next
+            yield block
+            block, size = [], 0
     if block:
         yield block
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,9 @@ from flask.testing import FlaskClient
 from service.access import digest_of
 from service.jobs.owner import owner
 from service.jobs.store import Store, tables
+from service.jobs.store import jobs as jobs_table
 from service.limits import Limits
-from tests.jobs.conftest import MakeApp, wait_for_end
+from tests.jobs.conftest import PATIENCE_SECONDS, MakeApp, wait_for_end
 from tests.jobs.pretended import Hangs
 
 NDJSON = "application/x-ndjson"
@@ -137,7 +139,7 @@ def test_an_upload_that_broke_off_is_begun_anew(
     with app.test_request_context(headers=keyed):
         from service.jobs.batches import job_name
 
-        name, _ = job_name("")
+        name = job_name("")
     store = app.extensions["jobs"].store()
     store.begin(Arrival(name, "dead"), "", "verifications", b"{}", 1.0)
     store.add_block(Arrival(name, "dead"), 0, 0, 1, b"{}\n", 1.0)
@@ -205,6 +207,40 @@ def test_too_many_jobs(make_app: MakeApp, batch: dict[str, Any]) -> None:
     assert int(answer.headers["Retry-After"]) > 0
 
 
+def test_a_known_key_is_found_at_the_limit(make_app: MakeApp, batch: dict[str, Any]) -> None:
+    """A request sent again, because its answer was lost, is no job more; a new one is refused."""
+
+    def script(*_: Any) -> Any:
+        raise Hangs
+
+    client = make_app(script, LIMITS=Limits(jobs_max=1)).test_client()
+    keyed = {**ASYNC, "Idempotency-Key": "k"}
+    first = client.post("/v1/batches", json=batch, headers=keyed)
+    again = client.post("/v1/batches", json=batch, headers=keyed)
+    assert (again.status_code, again.headers["Location"]) == (202, first.headers["Location"])
+    other = client.post("/v1/batches", json=batch, headers={**ASYNC, "Idempotency-Key": "l"})
+    assert other.status_code == 429
+
+
+def test_a_large_report_waits_for_its_turn(
+    make_app: MakeApp, batch: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Counting through a large job is heavy work; through a small one it is not."""
+    app = make_app(LIMITS=Limits(heavy_wait_seconds_max=0))
+    client, turn = app.test_client(), app.extensions["turns"].heavy
+    address = client.post("/v1/batches", json=batch, headers=ASYNC).headers["Location"]
+    wait_for_end(client, address)
+    assert turn.acquire(blocking=False)
+    for most, status in ((6, 200), (5, 503)):
+        monkeypatch.setattr("service.jobs.endpoints.LIGHT_ITEMS", most)
+        for path in ("/report", "/report.html"):
+            assert client.get(address + path).status_code == status
+    turn.release()
+    for path in ("/report", "/report.html", "/report.csv", "/results"):
+        assert client.get(address + path).status_code == 200
+    assert turn.acquire(blocking=False)
+
+
 @pytest.mark.parametrize(
     ("body", "content_type", "status", "said"),
     [
@@ -242,6 +278,32 @@ def test_too_many_bodies_at_once(client: FlaskClient, app: Flask, batch: dict[st
         assert client.post("/v1/batches", **post).status_code == 200
 
 
+def test_few_hold_long_lines(
+    client: FlaskClient, app: Flask, batch: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """503 where others hold as many as there is memory for; short lines pass; places come back."""
+    post = {"data": as_lines(batch), "content_type": NDJSON}
+    places = app.extensions["long_lines"]
+    held = [places.acquire(blocking=False) for _ in range(100)].count(True)
+    assert held > 0
+    assert client.post("/v1/batches", **post).status_code == 200
+    monkeypatch.setattr("service.jobs.reading.LONG_LINE_BYTES", 20)
+    monkeypatch.setattr("service.jobs.reading.PIECE_BYTES", 16)
+    answer = client.post("/v1/batches", **post)
+    assert (answer.status_code, "long lines" in answer.get_json()["detail"]) == (503, True)
+    places.release()
+    for _ in range(3):
+        assert client.post("/v1/batches", **post).status_code == 200
+
+
+def test_the_first_line_is_no_longer_than_a_body(make_app: MakeApp, batch: dict[str, Any]) -> None:
+    """A web worker parses it, as it does the body of a single request."""
+    client = make_app(LIMITS=Limits(body_bytes_max=100)).test_client()
+    answer = client.post("/v1/batches", data=as_lines(batch), content_type=NDJSON)
+    assert answer.status_code == 413
+    assert "first line" in answer.get_json()["detail"]
+
+
 def test_finite_differences(client: FlaskClient, network: dict[str, Any]) -> None:
     """The check of the single request without its arrays, at once and as a job."""
     alone = client.post("/v1/gradients", json=network).get_json()["finite_difference"]
@@ -261,13 +323,40 @@ def test_finite_differences(client: FlaskClient, network: dict[str, Any]) -> Non
 def test_a_job_that_expired_is_not_found(
     client: FlaskClient, app: Flask, batch: dict[str, Any]
 ) -> None:
-    """404, as for a name that never was."""
+    """404 and not listed, as a name that never was, swept or not; its key stands for a new job."""
+    keyed = {**ASYNC, "Idempotency-Key": "k"}
+    address = client.post("/v1/batches", json=batch, headers=keyed).headers["Location"]
+    wait_for_end(client, address)
+    expire(app)
+    for path in ("", "/results", "/report"):
+        assert client.get(address + path).status_code == 404
+    assert client.get("/v1/jobs").get_json() == {"jobs": []}
+    assert client.post("/v1/batches", json=batch, headers=keyed).headers["Location"] == address
+    assert wait_for_end(client, address)["items"]["done"] == 6
+
+
+def expire(app: Flask) -> None:
+    """Let the time of every job be over."""
+    engine = app.extensions["jobs"].store().engine
+    with engine.begin() as connection:
+        connection.execute(jobs_table.update().values(expires=1.0))
+
+
+def test_expired_jobs_are_swept_without_a_job_to_do(
+    client: FlaskClient, app: Flask, batch: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What people sent is removed in its time, though nobody sends anything any more."""
+    monkeypatch.setattr("service.jobs.extension.SWEEP_SECONDS", 0.05)
     address = client.post("/v1/batches", json=batch, headers=ASYNC).headers["Location"]
     wait_for_end(client, address)
-    store = app.extensions["jobs"].store()
-    for name in store.expired(1e12, 1.0):
-        store.forget(name)
-    assert client.get(address).status_code == client.get("/v1/jobs/nothing").status_code == 404
+    app.extensions["dispatcher"].stop()
+    jobs = app.extensions["jobs"]
+    jobs.resume()
+    expire(app)
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while jobs.store().find(address.rsplit("/", 1)[1]) is not None:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def test_nothing_of_dask_before_the_first_job() -> None:

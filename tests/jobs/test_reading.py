@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from service.jobs.reading import Counted, in_blocks, lines
+from service.jobs.reading import BLOCK_BYTES, Counted, in_blocks, lines
 from service.limits import Limits
 
 LIMITS = Limits()
@@ -69,3 +70,24 @@ def test_large_items_stand_alone() -> None:
     """A block ends before it becomes larger than a task should be."""
     sizes = [len(block) for block in in_blocks([b"x" * 700_000] * 3 + [b"y"] * 5)]
     assert sizes == [1, 1, 6]
+
+
+def test_a_block_is_handed_on_before_the_next_item_arrives() -> None:
+    """A full block does not stay in memory beside the item that is gathered next."""
+    taken: list[int] = []
+
+    def items() -> Iterator[bytes]:
+        for index, size in enumerate([BLOCK_BYTES, 1, 1, 1]):
+            taken.append(index)
+            yield b"x" * size
+
+    seen = [(len(block), len(taken)) for block in in_blocks(items(), 2)]
+    assert seen == [(1, 1), (2, 3), (1, 4)]
+
+
+def test_a_long_line_is_told_once_while_it_grows() -> None:
+    """As it passes the bound, not at each piece and not at the pieces before."""
+    told: list[int] = []
+    pieces = [b"x" * 2**20] * 9
+    assert len(list(lines([*pieces, b"\n", *pieces[:4]], LIMITS, lambda: told.append(1)))) == 2
+    assert told == [1]
