@@ -62,6 +62,7 @@ ACROSS = "where z ± e reaches over the kink the upper end is a hundred times fa
 POWERS = "log10 is off by 1e-13 at most, and digits of float64 end at 1e-17: anything between does"
 TYPES = "one of decimals and significant_digits is set; the 1 is there for the type checker"
 UNUSED = "it stands where the coefficient is 0, and 0 times or over it is 0"
+TOP = "it stands where the other np.where of its line puts a 0"
 ZERO = "of a size of 0 the unit is 0, whatever its exponent"
 
 ROWS = "a batch is N × n: its last axis is axis 1"
@@ -87,6 +88,9 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
     ("core.rounding.rules", "downward = np.nextafter", "-np.inf  →  np.inf"): LOWER_END,
     ("core.costs", "np.where(absent, 1.0, divisor)", "1.0  →  2.0"): UNUSED,
     ("core.costs", "np.where(absent, 1.0, divisor)", "1.0  →  0.5"): UNUSED,
+    ("core.costs", "axis=-1", "-1  →  1"): ROWS,
+    ("core.costs", "np.where(top, 1.0, rest)", "1.0  →  2.0"): TOP,
+    ("core.costs", "np.where(top, 1.0, rest)", "1.0  →  0.5"): TOP,
     ("core.costs", "np.where(absent, 0.0, factor)", "0.0  →  1.0"): UNUSED,
     ("core.rounding.kinked", "0.0, 2.0", "z.value - z.error  →  z.value + z.error"): ACROSS,
     ("core.rounding.kinked", "0.0, 2.0", "z.value - z.error  →  z.value"): ACROSS,
@@ -98,6 +102,10 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
     ("core.rounding.precision", "np.where(size > 0, exponent", "0.0  →  1.0"): ZERO,
     ("core.rounding.softmax", "axis=-1", "-1  →  1"): ROWS,
     ("core.rounding.outputs", "axis=-1", "-1  →  1"): ROWS,
+    ("core.rounding.outputs", "shape[-1]", "-1  →  1"): ROWS,
+    ("core.rounding.softmax", "shape[-1]", "-1  →  1"): ROWS,
+    ("core.rounding.outputs", "np.where(absent, 1.0, a.value)", "1.0  →  2.0"): UNUSED,
+    ("core.rounding.outputs", "np.where(absent, 1.0, a.value)", "1.0  →  0.5"): UNUSED,
     **{("core.rounding.softmax", "", f"{there}  →  {left}{sign}"): OWN_ROUNDINGS
        for there, left in REFERENCES for sign in ("", there.replace(left, "").replace("+", "-"))},
 }  # fmt: skip
@@ -245,7 +253,7 @@ def unchanged(module: str) -> Mutant:
     return Mutant(module, 0, "nothing", ast.unparse(tree))
 
 
-class Loader(importlib.abc.MetaPathFinder, importlib.abc.SourceLoader):
+class Loader(importlib.abc.MetaPathFinder, importlib.abc.SourceLoader):  # type: ignore[misc]
     """Gives one module another source."""
 
     def __init__(self, mutant: Mutant) -> None:
@@ -291,7 +299,8 @@ def child(mutant: Mutant) -> None:
 
 def run(chosen: Sequence[Mutant], processes: int, told: bool = True) -> list[Mutant]:
     """The survivors."""
-    waiting, running, survivors = list(reversed(chosen)), {}, []
+    waiting, survivors = list(reversed(chosen)), []
+    running: dict[int, tuple[Mutant, float]] = {}
     while waiting or running:
         while waiting and len(running) < processes:
             mutant = waiting.pop()

@@ -113,7 +113,7 @@ class BoundedSoftplus(BoundedActivation):
         value, rest = -np.expm1(-a.value), np.exp(-a.value)
         moved = np.minimum(rest * np.expm1(a.error), self.slopes)
         count = np.maximum(self.ulps * (value + moved), self.ulps * (rest + moved) + 1.0)
-        return finished(a, value, moved + self.roundings(a, count, value + moved))
+        return finished(a, value, moved + self.roundings(a, count, np.abs(value)))
 
 
 class BoundedElu(BoundedActivation):
@@ -164,7 +164,7 @@ class BoundedSilu(BoundedActivation):
     def evaluated(self, z: Bounded, value: Array, moved: Array) -> Array:
         """z times the sigmoid's roundings, and a product."""
         s, size = SIGMOID(z.value), np.abs(value) + moved
-        of_sigmoid = logistic(s, SIGMOID(-z.value), np.minimum(0.25 * z.error, 1.0), self.ulps)
+        of_sigmoid = logistic(s, SIGMOID(-z.value), 0.25 * z.error, self.ulps)
         return self.roundings(z, z.size * of_sigmoid + size, size)
 
     def slope_moved(self, z: Bounded, value: Array) -> Array:

@@ -179,7 +179,7 @@ def shared(part: Array, error: Array, divisor: Array, most: Array) -> Array:
     part: a divisor that is 0 gives no finite number, and any other is a gap at least.
     """
     room = divisor - error
-    share = np.where(room > 0, error / np.where(room > 0, room, 1.0), np.inf)
+    share = np.where(room > 0, error / room, np.inf)
     return np.where(part == 0, 0.0, part * np.minimum(share, most))
 
 
@@ -203,10 +203,9 @@ def times_log(coefficient: Bounded, a: Bounded, ulps: float) -> Bounded:
     """coefficient · ln a, 0 where the coefficient is 0."""
     absent = coefficient.value == 0
     value = np.log(np.where(absent, 1.0, a.value))
-    room = np.where(a.error < a.value, a.error / a.value, 1.0)
-    moved = -np.log1p(-np.where(absent, 0.0, room))
+    moved = np.where(a.error < a.value, -np.log1p(-a.error / a.value), np.inf)
     evaluated = (ulps * a.precision.u) * (np.abs(value) + moved) + a.precision.t
-    product = coefficient * Bounded(value, no_nan(moved + evaluated), a.precision)
+    product = coefficient * Bounded(value, moved + evaluated, a.precision)
     return without(absent, product)
 
 

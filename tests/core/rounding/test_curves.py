@@ -87,7 +87,7 @@ def elu(c: Case) -> Array:
 
 def silu(c: Case) -> Array:
     size = np.abs(c.a) + c.m
-    of_sigmoid = c.logistic(c.s, np.minimum(c.e / 4.0, 1.0))
+    of_sigmoid = c.logistic(c.s, c.e / 4.0)
     return c.rounded((np.abs(c.z) + c.e) * of_sigmoid + size, size)
 
 
@@ -218,7 +218,7 @@ def from_softplus(a: Array, e: Array, c: Case) -> tuple[Array, Array]:
     value, rest = 1.0 - np.exp(-a), np.exp(-a)
     moved = np.minimum(rest * np.expm1(e), 1.0)
     count = np.maximum(c.K * (value + moved), c.K * (rest + moved) + 1.0)
-    return value, moved + c.rounded(count, value + moved)
+    return value, moved + c.rounded(count, np.abs(value))
 
 
 def from_elu(a: Array, e: Array, c: Case) -> tuple[Array, Array]:
