@@ -24,7 +24,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import hypothesis
 import ml_dtypes
@@ -156,7 +156,7 @@ def variations(node: ast.AST) -> Iterator[ast.AST]:
         yield ast.BoolOp(SWAPPED[type(node.op)](), node.values)
     elif isinstance(node, ast.Attribute) and node.attr == "T":
         yield node.value
-    elif isinstance(node, ast.Constant) and type(node.value) in (int, float):
+    elif isinstance(node, ast.Constant) and is_number(node.value):
         yield from numbers(node.value)
     elif isinstance(node, ast.Call):
         yield from calls(node)
@@ -193,7 +193,12 @@ def calls(node: ast.Call) -> Iterator[ast.AST]:
         yield ast.Call(other, node.args, node.keywords)
     if name in DROPPED:
         method = isinstance(node.func, ast.Attribute) and not is_numpy(node.func.value)
-        yield node.func.value if method else node.args[0]  # type: ignore[union-attr]
+        yield node.func.value if method else node.args[0]  # type: ignore[attr-defined]
+
+
+def is_number(value: object) -> TypeGuard[float]:
+    """Whether this is a number, and no truth value."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def is_numpy(node: ast.AST) -> bool:
