@@ -122,12 +122,13 @@ class Connector:
         command = [sys.executable, "-m", "service.jobs.cluster", str(self.folder)]
         if self.workers:
             command += ["--workers", str(self.workers)]
-        one_thread = {f"{name}_NUM_THREADS": "1" for name in ("OPENBLAS", "OMP", "MKL")}
+        surroundings = {f"{name}_NUM_THREADS": "1" for name in ("OPENBLAS", "OMP", "MKL")}
+        surroundings["TMPDIR"] = str(self.folder)  # in a read-only container there is no other
         with (self.folder / LOG).open("ab") as log:
             return subprocess.Popen(
                 command,
                 cwd=ROOT,
-                env={**os.environ, **one_thread},
+                env={**os.environ, **surroundings},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import fcntl
 import ssl
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -52,6 +54,19 @@ def test_a_scheduler_on_its_way_is_not_started_again(tmp_path: Path) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         assert connector.starting()
     assert not connector.starting()
+
+
+def test_a_scheduler_writes_in_our_folder_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A read-only container has no other place: what asks for a temporary file gets one there."""
+    given: dict[str, Any] = {}
+    with monkeypatch.context() as patched:
+        patched.setattr(subprocess, "Popen", lambda command, **options: given.update(options))
+        Connector(tmp_path).start()
+    ask = "import tempfile; print(tempfile.gettempdir())"
+    told = subprocess.check_output([sys.executable, "-c", ask], env=given["env"], text=True)
+    assert told.strip() == str(tmp_path)
 
 
 def followed(app: Any, address: str, said: str | None) -> None:
