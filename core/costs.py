@@ -178,10 +178,11 @@ class SoftmaxBinaryCrossEntropy:
         1 − a_top underflows.
         """
         top, rest = softmax_logs(z).top, complement(z)
-        own = (1.0 - y) * a - y * rest
-        odds = np.where(top, 0.0, (1.0 - y) * a / np.where(top, 1.0, rest))
+        against = (1.0 - y) * a
+        odds = np.where(top, 0.0, against / np.where(top, 1.0, rest))
         share = np.where(top, 0.0, SOFTMAX(np.where(top, -np.inf, z)))
-        against_top: Array = ((1.0 - y) * a * top).sum(axis=-1, keepdims=True)
+        against_top: Array = (against * top).sum(axis=-1, keepdims=True)
+        own = against - y * rest
         return own + a * (sum_of_others(y) - sum_of_others(odds)) - share * against_top
 
 
