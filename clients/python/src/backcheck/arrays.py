@@ -40,7 +40,8 @@ class Numbers(NamedTuple):
 def numbers(value: Any) -> Numbers:
     """The numbers of `value`; raises NotNumbers."""
     found = as_numpy(value)
-    name = NARROW_NAME.search(str(getattr(value, "dtype", found.dtype)))
+    kind = getattr(value, "dtype", found.dtype)
+    name = None if kind == np.float64 else NARROW_NAME.search(str(kind))  # whose text takes long
     if name is None and found.dtype.kind not in REAL_KINDS:
         for place, entry in words_in(value):
             raise NotNumbers(f"{entry!r:.40} stands where a real number is needed", place)

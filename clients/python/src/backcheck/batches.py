@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import islice
 from typing import Any
 
-from backcheck.claims import Precision, claimable, claims_body
+from backcheck.claims import Precision, Shapes, claims_body
 from backcheck.errors import BackcheckError, InvalidRequest, Problem
 from backcheck.jobs import Jobs, JobState, Line, Progress
 from backcheck.network import NOT_SENT, NetworkLike, network_body
@@ -74,6 +75,11 @@ class Shared:
     precision: Precision | None
     reveal: bool
 
+    @cached_property
+    def shapes(self) -> Shapes:
+        """Those of claims about the shared network."""
+        return Shapes(self.network or {})
+
     def header(self) -> bytes:
         """The first line of a batch."""
         networks = {} if self.network is None else {SHARED: self.network}
@@ -89,13 +95,13 @@ class Shared:
             raise InvalidRequest(NOT_SENT, [Problem("/claims", "is missing")])
         own = {name: value for name, value in item.items() if name not in OWN}
         if own or self.network is None:
-            network: Mapping[str, Any] = network_body({**(self.network or {}), **own}, {})
-            carried: Mapping[str, Any] = network
+            carried: Mapping[str, Any] = network_body({**(self.network or {}), **own}, {})
+            shapes = Shapes(carried)
         else:
-            network, carried = self.network, {"network": SHARED}
-        claimed = claims_body(item["claims"], item.get("precision", self.precision), network)
+            carried, shapes = {"network": SHARED}, self.shapes
+        claimed = claims_body(item["claims"], item.get("precision", self.precision), shapes)
         line = dumps({"id": item.get("id"), **carried, **claimed})
-        return line, claimable(item["claims"], network)
+        return line, shapes.claimable(item["claims"])
 
 
 def verify_many(

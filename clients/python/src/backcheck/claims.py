@@ -57,9 +57,7 @@ class Claimed(NamedTuple):
         return entries.tolist()
 
 
-def claims_body(
-    claims: Claims, precision: Precision | None, network: Mapping[str, Any]
-) -> dict[str, Any]:
+def claims_body(claims: Claims, precision: Precision | None, shapes: Shapes) -> dict[str, Any]:
     """`claims` and `precision` as they are sent; raises InvalidRequest naming the layer.
 
     Without a precision, float32, float16 and bfloat16 numbers say it by themselves; the service
@@ -68,7 +66,7 @@ def claims_body(
     problems: list[Problem] = []
     read = {name: read_claim(name, value, problems) for name, value in claims.items()}
     if not problems:
-        read = {name: fitted(name, value, network, problems) for name, value in read.items()}
+        read = {name: fitted(name, value, shapes, problems) for name, value in read.items()}
     if problems:
         raise InvalidRequest(NOT_SENT, problems)
     found = [one for value in read.values() for one in claimed(value)]
@@ -136,70 +134,74 @@ def holds_none(value: Any) -> bool:
     return any(entry is None or holds_none(entry) for entry in value)
 
 
-def fitted(name: str, value: Any, network: Mapping[str, Any], problems: list[Problem]) -> Any:
+def fitted(name: str, value: Any, shapes: Shapes, problems: list[Problem]) -> Any:
     """A claim with every layer in the shape that the network gives it."""
-    if name not in PER_LAYER or not isinstance(value, list) or "biases" not in network:
+    if name not in PER_LAYER or not isinstance(value, list) or shapes.depth is None:
         return value
-    depth = len(network["biases"])
-    if len(value) != depth:
-        detail = f"has {len(value)} layers; the network has {depth} (None: not claimed)"
+    if len(value) != shapes.depth:
+        detail = f"has {len(value)} layers; the network has {shapes.depth} (None: not claimed)"
         problems.append(Problem(f"/claims/{name}", detail))
         return value
     return [
-        one and fitted_layer(name, l, one, network, problems)
-        for l, one in enumerate(value, start=1)
+        one and fitted_layer(name, l, one, shapes, problems) for l, one in enumerate(value, start=1)
     ]
 
 
 def fitted_layer(
-    name: str, l: int, one: Claimed, network: Mapping[str, Any], problems: list[Problem]
+    name: str, l: int, one: Claimed, shapes: Shapes, problems: list[Problem]
 ) -> Claimed:
     """One layer's claim in its shape; columns n × 1 are taken for vectors."""
-    shapes = allowed_shapes(name, l, network)
+    allowed = shapes.allowed(name, l)
     array = one.numbers.array
-    if not shapes or array.shape in shapes:
+    if not allowed or array.shape in allowed:
         return one
-    if array.ndim == 2 and 1 in array.shape and (array.size,) in shapes:
+    if array.ndim == 2 and 1 in array.shape and (array.size,) in allowed:
         return one.reshaped((array.size,))
-    needed = " × ".join(map(str, shapes[0]))
-    needed = f"{needed} numbers are" if len(shapes[0]) == 1 else f"a {needed} matrix is"
-    hint = "; send its .T" if array.shape[::-1] == shapes[0] != array.shape else ""
+    needed = " × ".join(map(str, allowed[0]))
+    needed = f"{needed} numbers are" if len(allowed[0]) == 1 else f"a {needed} matrix is"
+    hint = "; send its .T" if array.shape[::-1] == allowed[0] != array.shape else ""
     detail = f"is {shaped(array)}; {needed} needed in layer {l}{hint}"
     problems.append(Problem(f"/claims/{name}/{l - 1}", detail))
     return one
 
 
-def allowed_shapes(name: str, l: int, network: Mapping[str, Any]) -> list[tuple[int, ...]]:
-    """The shapes that a claim for layer l may have, the right one first; none if unknown.
+class Shapes:
+    """The shapes that claims about a network may have: looked at once, asked for every claim."""
 
-    A weight gradient may come transposed: the service recognises the layout, and says so.
-    """
-    size, before = layer_sizes(network)[l], layer_sizes(network)[l - 1]
-    if size is None or before is None or "input" not in network:
-        return []
-    if name in MATRICES:
-        return [(size, before), (before, size)]
-    return [(size,) if name in VECTORS else (*network["input"].shape[:-1], size)]
+    def __init__(self, network: Mapping[str, Any]) -> None:
+        self.depth = len(network["biases"]) if "biases" in network else None
+        self.sizes = layer_sizes(network)
+        self.examples = network["input"].shape[:-1] if "input" in network else None
+        self.known: dict[tuple[str, int], list[tuple[int, ...]]] = {}
 
+    def allowed(self, name: str, l: int) -> list[tuple[int, ...]]:
+        """The shapes that a claim for layer l may have, the right one first; none if unknown."""
+        if (name, l) not in self.known:
+            self.known[name, l] = self.worked_out(name, l)
+        return self.known[name, l]
 
-def claimable(names: Iterable[str], network: Mapping[str, Any]) -> int | None:
-    """How many numbers the named quantities have; None if the network does not tell.
+    def worked_out(self, name: str, l: int) -> list[tuple[int, ...]]:
+        """A weight gradient may come transposed: the service recognises the layout, and says so."""
+        size, before = self.sizes[l], self.sizes[l - 1]
+        if size is None or before is None or self.examples is None:
+            return []
+        if name in MATRICES:
+            return [(size, before), (before, size)]
+        return [(size,) if name in VECTORS else (*self.examples, size)]
 
-    Whoever claims one kind of gradient has the other too: either stands for both.
-    """
-    named = set(names)
-    if named & {*VECTORS, *MATRICES}:
-        named |= {*VECTORS, *MATRICES}
-    depth = len(network.get("biases", ()))
-    shapes = [allowed_shapes(name, l, network) for name in named - {"cost"} for l in each(depth)]
-    if not depth or not all(shapes):
-        return None
-    return sum(prod(shape[0]) for shape in shapes) + ("cost" in named)
+    def claimable(self, names: Iterable[str]) -> int | None:
+        """How many numbers the named quantities have; None if the network does not tell.
 
-
-def each(depth: int) -> range:
-    """The layers, l = 1…L."""
-    return range(1, depth + 1)
+        Whoever claims one kind of gradient has the other too: either stands for both.
+        """
+        named = set(names)
+        if named & {*VECTORS, *MATRICES}:
+            named |= {*VECTORS, *MATRICES}
+        layers = range(1, (self.depth or 0) + 1)
+        allowed = [self.allowed(name, l) for name in named - {"cost"} for l in layers]
+        if not layers or not all(allowed):
+            return None
+        return sum(prod(shapes[0]) for shapes in allowed) + ("cost" in named)
 
 
 def claimed(value: Any) -> Iterator[Claimed]:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from backcheck.batches import Count, FullCheck, Verified, check_fully, verify_many
 from backcheck.catalogue import Activation, Cost, Example, Limit, Mistake
-from backcheck.claims import Claims, Precision, claimable, claims_body
+from backcheck.claims import Claims, Precision, Shapes, claims_body
 from backcheck.jobs import Jobs, JobState, Line, Progress, Report
 from backcheck.local import LOCAL_URL, WsgiAdapter, application
 from backcheck.network import NetworkFields, NetworkLike, network_body
@@ -135,9 +135,10 @@ class Client(Teaching):
         `reveal`: False keeps every right value out of the answer, for graders.
         """
         body = network_body(network, fields)
-        body |= claims_body(claims, precision, body)
+        shapes = Shapes(body)
+        body |= claims_body(claims, precision, shapes)
         raw = self._post("/v1/verifications", {**body, "reveal": reveal})
-        return read_answer(Verification, raw, claimable=claimable(claims, body))
+        return read_answer(Verification, raw, claimable=shapes.claimable(claims))
 
     def verify_many(
         self,
