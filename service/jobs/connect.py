@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -158,16 +158,17 @@ def connected(address: str, security: Any) -> Client:
     try:
         return make(address, timeout=CONNECT_SECONDS, set_as_default=False, security=security)
     except (OSError, TimeoutError, ValueError, RuntimeError) as error:
-        *_, cause = causes(error)
+        cause = cause_of(error)
         raise NoScheduler(f"no scheduler answers at {address}: {cause!r}") from cause
 
 
-def causes(error: BaseException) -> Iterator[BaseException]:
-    """An error and what is behind it, down to the first of all."""
-    found: BaseException | None = error
+def cause_of(error: BaseException) -> BaseException:
+    """What the system or TLS said first of all, behind what others made of it."""
+    cause, found = error, error.__cause__ or error.__context__
     while found is not None:
-        yield found
+        cause = found if isinstance(found, OSError) else cause
         found = found.__cause__ or found.__context__
+    return cause
 
 
 def closed(client: Client) -> None:

@@ -19,7 +19,7 @@ from threading import Event, Lock, Thread
 from typing import Any, NamedTuple
 
 from service.jobs import work
-from service.jobs.connect import Client, Connector, Future, NoScheduler, causes, closed
+from service.jobs.connect import Client, Connector, Future, NoScheduler, cause_of, closed
 from service.jobs.store import Store
 from service.limits import Limits
 
@@ -169,8 +169,8 @@ class Round:
             self.troubles = 0
         except NoScheduler as error:
             log.warning("jobs wait: %s", error)
-            *_, cause = causes(error)
-            self.waits_for = f"no scheduler answers ({type(cause).__name__}); {IN_THE_LOG}"
+            cause = type(cause_of(error)).__name__
+            self.waits_for = f"no scheduler answers ({cause}); {IN_THE_LOG}"
             self.pause()
         except Exception as error:
             log.exception("jobs begin again from the store")
