@@ -12,7 +12,7 @@ from core.rounding.bounded import Bounded
 from core.verdict.claims import Claimed, Claims, Key
 from core.verdict.explain import claimed_numbers
 from core.verdict.judgement import as_bounded, fits
-from core.verdict.parameters import Part, snapped, through_evidence
+from core.verdict.parameters import Part, short_numbers, through_evidence
 
 SCALED_GROUPS: tuple[frozenset[str], ...] = (
     frozenset({"cost", "delta", "bias_gradients", "weight_gradients"}),
@@ -102,18 +102,25 @@ def scale(claims: Claims, reference: Workings, group: frozenset[str]) -> float |
     if sum(len(part[0]) for part in parts) < FEWEST_SCALED:
         return None
     found = through_evidence(parts)
-    factor = snapped(*found)[0] if found else 1.0
-    if factor in (0.0, 1.0) or not np.isfinite(factor):
-        return None
-    stretched = {key: times(as_bounded(reference, key), factor) for key in scaled}
-    return factor if all(fits(claims[key], stretched[key]).all() for key in scaled) else None
+    for factor in factors(*found) if found else ():
+        stretched = {key: times(as_bounded(reference, key), factor) for key in scaled}
+        if all(fits(claims[key], stretched[key]).all() for key in scaled):
+            return factor
+    return None
+
+
+def factors(number: float, uncertainty: float) -> Iterator[float]:
+    """What the factor may be: short ones first, then as found; 0 and 1 are none."""
+    choices = (*short_numbers(number, uncertainty), number)
+    return (factor for factor in choices if factor not in (0.0, 1.0) and np.isfinite(factor))
 
 
 def evidence(claim: Claimed, right: Bounded) -> Part:
     """Right values that are not within their bounds of 0, the claims there, and the bounds."""
     use = claim.mask & np.isfinite(claim.values) & (np.abs(right.value) > right.error)
     error = right.error[use]
-    return right.value[use], claim.values[use], error, right.precision.written(error)
+    written = right.precision.written(np.abs(claim.values[use]))
+    return right.value[use], claim.values[use], error, written
 
 
 def times(right: Bounded, factor: float) -> Bounded:

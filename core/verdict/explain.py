@@ -14,7 +14,7 @@ from core.verdict.carried import Carried, reproduces
 from core.verdict.claims import Claimed, Claims, Key
 from core.verdict.effects import at_work
 from core.verdict.judgement import as_bounded, ratios
-from core.verdict.parameters import with_parameter
+from core.verdict.parameters import is_short, with_parameter
 from core.verdict.rerun import rerun
 from core.verdict.shapes import Shape, standing
 
@@ -84,13 +84,21 @@ def single_explanations(
 
 
 def simplicity(e: Explanation) -> tuple[float, ...]:
-    """What sorts explanations: rank, how tightly they fit, how many others the slug stands for.
+    """What sorts explanations: rank, whether a number in them is a short one, how tightly they fit,
+    how many others the slug stands for.
 
-    A slug with many formulas has one that fits a few rounded numbers by accident. A few bits of
-    tightness are no evidence against that.
+    Any number explains a single entry, but nobody has chosen 1.3267. A slug with many formulas has
+    one that fits a few rounded numbers by accident. A few bits of tightness are no evidence against
+    that.
     """
     many = len(e.candidate.mistake.variants) > FEW_VARIANTS
-    return e.rank, e.looseness // SIMILAR, many, round(e.looseness), e.misfit
+    odd = not has_short_number(e.candidate)
+    return e.rank, odd, e.looseness // SIMILAR, many, round(e.looseness), e.misfit
+
+
+def has_short_number(candidate: Candidate) -> bool:
+    """Whether the number in the mistake, if there is one, is as people choose them."""
+    return candidate.parameter is None or is_short(float(candidate.parameter.value))
 
 
 def holds_one_entry(candidate: Candidate, claims: Claims) -> bool:

@@ -4,6 +4,7 @@ Every such mistake is linear in its number where it first shows: claimed = right
 Each claimed entry, known within its bound, leaves an interval for the number; all together one.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
@@ -20,6 +21,10 @@ from core.verdict.judgement import as_bounded
 from core.verdict.rerun import rerun
 
 ROUND_DIGITS = 3  # people choose 0.01 or 0.005: such a number within the uncertainty is the number
+FAVOURITES = (1, 5, 2)  # first digits of the numbers that people choose most: 0.1, 0.01; 0.5; 0.02
+
+SEPARATE = frozenset({"bp3", "bp4"})
+"""Gradients: nothing is computed from them, so each layer tells of the number by itself."""
 
 Interval = tuple[float, float]
 """A number's middle and half-width."""
@@ -70,14 +75,15 @@ Both = tuple[Key, Bounded, Bounded]
 
 
 def slope(candidate: Candidate, own: Carried) -> Interval | None:
-    """The number from the first layer of the way back where it has an effect; 0 if it has none.
+    """The number from all gradients that it is in, each made apart; 0 if it has no effect.
 
-    Below that layer the number enters again, and its effect is no longer linear.
+    In an error δ the number enters again below: it comes from the first layer of the way back
+    where it has an effect, since further down the effect is no longer linear.
     """
-    seen = False
-    for _, keys in groupby(with_zero_and_one(candidate, own), lambda both: both[0][1]):
-        parts = [evidence(own.claims[key], zero, one) for key, zero, one in keys]
-        found = through_evidence(parts)
+    seen, separate = False, candidate.variant.equations.keys() <= SEPARATE
+    both = with_zero_and_one(candidate, own)
+    for _, keys in groupby(both, lambda one: separate or one[0][1]):
+        found = through_evidence([evidence(own.claims[key], zero, one) for key, zero, one in keys])
         if found is not None:
             return found
         seen = True
@@ -105,10 +111,24 @@ Part = tuple[Array, Array, Array, Array]
 
 
 def evidence(claim: Claimed, zero: Bounded, one: Bounded) -> Part:
-    """What a unit of the number does to each claim, what it has to do, how sure both are."""
+    """What a unit of the number does to each claim, what it has to do, how sure both are.
+
+    What was written down is the claim, once: neither 0 nor 1 times the number.
+    """
     use = claim.mask & np.isfinite(claim.values) & np.isfinite(zero.error) & np.isfinite(one.error)
     effect, needed = (one.value - zero.value)[use], (claim.values - zero.value)[use]
-    return effect, needed, one.error[use], zero.error[use]
+    apart, precision = before_writing(zero)[use], zero.precision
+    if precision.has_notation:
+        apart = apart + precision.written(np.abs(claim.values[use]))
+    return effect, needed, before_writing(one)[use], apart
+
+
+def before_writing(x: Bounded) -> Array:
+    """The error of a stored number without what its notation added, if it did."""
+    if not x.precision.has_notation:
+        return x.error
+    added = x.precision.written(x.size)
+    return np.where(x.error > added, x.error - added, x.error)
 
 
 def through_evidence(parts: Sequence[Part]) -> Interval | None:
@@ -130,11 +150,31 @@ def through_intervals(X: Array, Y: Array, E: Array) -> Interval:
 
 
 def snapped(number: float, uncertainty: float) -> Interval:
-    """A short number within the uncertainty, which then is exact; else as found."""
+    """The roundest number within the uncertainty, which then is exact; else as found."""
+    short = next(short_numbers(number, uncertainty), None)
+    return (number, uncertainty) if short is None else (short, 0.0)
+
+
+def is_short(number: float) -> bool:
+    """Whether a few digits are the whole number."""
+    return number == float(f"{number:.{ROUND_DIGITS - 1}e}")
+
+
+def short_numbers(number: float, uncertainty: float) -> Iterator[float]:
+    """Numbers of few digits within the uncertainty, the likeliest choice of people first."""
     if number == 0 or not np.isfinite(number):
-        return number, uncertainty
-    for digits in range(1, ROUND_DIGITS + 1):
-        short = float(f"{number:.{digits - 1}e}")
-        if abs(short - number) <= uncertainty:
-            return short, 0.0
-    return number, uncertainty
+        return
+    choices = [*favourites(number, uncertainty)]
+    choices += [float(f"{number:.{digits}e}") for digits in range(ROUND_DIGITS)]
+    yield from (short for short in dict.fromkeys(choices) if abs(short - number) <= uncertainty)
+
+
+def favourites(number: float, uncertainty: float) -> Iterator[float]:
+    """1, 5 and 2 times the powers of ten about here, those nearest to the number first."""
+    least, most = abs(number) - uncertainty, abs(number) + uncertainty
+    if least <= 0 or not np.isfinite(most):
+        return  # 0 is within: any power of ten would be
+    powers = range(math.floor(math.log10(least)), math.floor(math.log10(most)) + 1)
+    for first in FAVOURITES:
+        found = [math.copysign(float(f"{first}e{power}"), number) for power in powers]
+        yield from sorted(found, key=lambda short: abs(short - number))
