@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -26,6 +27,7 @@ import numpy as np
 import orjson
 
 from backcheck import Client
+from benchmarks.differences_peers import TorchCheck
 from core.activations import ACTIVATIONS
 from core.costs import COSTS
 from core.differences.check import Options
@@ -287,6 +289,20 @@ def million(_: int) -> None:
     memory = {name: size // 2**20 for name, size in largest.items()}
     print(f"progress {shares}; largest memory in MiB {memory}")
     print(f"this client {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MiB")
+    beside_torch(network, batch, seconds)
+
+
+def beside_torch(network: Network, batch: Batch, seconds: float) -> None:
+    """The same check by torch's gradcheck, from the time that some parameters take it."""
+    if not find_spec("torch"):
+        print("torch is not here (make peers)")
+        return
+    theirs = TorchCheck(network, batch).seconds()
+    each = 1e6 * theirs / network.parameters
+    print(
+        f"torch gradcheck: {each:.0f} µs for each parameter, {theirs / 3600:.1f} hours for all: "
+        f"{theirs / seconds:.0f} times as long on one core"
+    )
 
 
 def resident(pid: int) -> int:
