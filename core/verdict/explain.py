@@ -14,7 +14,7 @@ from core.verdict.carried import Carried, reproduces
 from core.verdict.claims import Claimed, Claims, Key
 from core.verdict.effects import at_work
 from core.verdict.judgement import as_bounded, ratios
-from core.verdict.parameters import is_short, with_parameter
+from core.verdict.parameters import digits_of, with_parameter
 from core.verdict.rerun import rerun
 from core.verdict.shapes import Shape, standing
 
@@ -84,21 +84,27 @@ def single_explanations(
 
 
 def simplicity(e: Explanation) -> tuple[float, ...]:
-    """What sorts explanations: rank, whether a number in them is a short one, how tightly they fit,
-    how many others the slug stands for.
+    """What sorts explanations: rank, digits of the number in them, how tightly they fit, how many
+    others the slug stands for.
 
-    Any number explains a single entry, but nobody has chosen 1.3267. A slug with many formulas has
-    one that fits a few rounded numbers by accident. A few bits of tightness are no evidence against
-    that.
+    Some number explains any single entry, but people choose 0.05, not 1.3267. A slug with many
+    formulas has one that fits a few rounded numbers by accident. A few bits of tightness are no
+    evidence against that.
     """
     many = len(e.candidate.mistake.variants) > FEW_VARIANTS
-    odd = not has_short_number(e.candidate)
-    return e.rank, odd, e.looseness // SIMILAR, many, round(e.looseness), e.misfit
+    return (
+        e.rank,
+        digits_within(e.candidate),
+        e.looseness // SIMILAR,
+        many,
+        round(e.looseness),
+        e.misfit,
+    )
 
 
-def has_short_number(candidate: Candidate) -> bool:
-    """Whether the number in the mistake, if there is one, is as people choose them."""
-    return candidate.parameter is None or is_short(float(candidate.parameter.value))
+def digits_within(candidate: Candidate) -> int:
+    """How many digits the number in the mistake has; 0 where there is none."""
+    return 0 if candidate.parameter is None else digits_of(float(candidate.parameter.value))
 
 
 def holds_one_entry(candidate: Candidate, claims: Claims) -> bool:

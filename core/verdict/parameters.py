@@ -155,9 +155,11 @@ def snapped(number: float, uncertainty: float) -> Interval:
     return (number, uncertainty) if short is None else (short, 0.0)
 
 
-def is_short(number: float) -> bool:
-    """Whether a few digits are the whole number."""
-    return number == float(f"{number:.{ROUND_DIGITS - 1}e}")
+def digits_of(number: float) -> int:
+    """How many digits the number has, as far as a short one may have."""
+    lengths = range(1, ROUND_DIGITS + 1)
+    fitting = (n for n in lengths if number == float(f"{number:.{n - 1}e}"))
+    return next(fitting, ROUND_DIGITS + 1)
 
 
 def short_numbers(number: float, uncertainty: float) -> Iterator[float]:

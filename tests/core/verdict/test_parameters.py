@@ -13,7 +13,7 @@ from core.rounding.precision import FLOAT32, FLOAT64, Precision, decimals, signi
 from core.verdict.candidates import Candidate, key_of
 from core.verdict.carried import carried
 from core.verdict.mistakes.table import CATALOGUE
-from core.verdict.parameters import is_short, short_numbers, slope, snapped
+from core.verdict.parameters import ROUND_DIGITS, digits_of, short_numbers, slope, snapped
 from core.verdict.prepared import Prepared
 from tests.core.verdict.planted import (
     ALL,
@@ -157,7 +157,7 @@ def test_any_number_explains_one_entry_but_a_short_one_is_likelier() -> None:
         found = [r for f in findings(network, numbers, ALL, FLOAT32) for r in readings(f)]
         with_rate = [f for f in found if f.mistake in (STEP, DECAY)]
         assert (with_rate[0].mistake, with_rate[0].number) == (DECAY, 0.05)
-        assert any(f.mistake == STEP and not is_short(f.number or 0.0) for f in with_rate)
+        assert {f.mistake for f in with_rate} == {STEP, DECAY}
 
 
 @pytest.mark.parametrize(
@@ -193,4 +193,11 @@ def test_short_numbers_lie_within(number: float, relative: float) -> None:
     uncertainty = relative * abs(number)
     found = [*short_numbers(number, uncertainty)]
     assert len(found) == len(set(found))
-    assert all(abs(short - number) <= uncertainty and is_short(short) for short in found)
+    assert all(abs(short - number) <= uncertainty for short in found)
+    assert all(digits_of(short) <= ROUND_DIGITS for short in found)
+
+
+def test_digits_are_counted() -> None:
+    """As people write the number, whatever its power of ten; beyond three it is just long."""
+    numbers = (0.05, -300.0, 0.25, 1.87, 1.3267, 1 / 3)
+    assert [digits_of(number) for number in numbers] == [1, 1, 2, 3, 4, 4]
