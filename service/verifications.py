@@ -41,13 +41,12 @@ def verifications(asked: VerificationRequest) -> Mapping[str, Any]:
     equation on your own numbers; names the mistake, its equation and its layers. A wrong claim is
     a good answer: 200.
     """
-    exercise = asked.exercise
-    check_verification_limits(exercise)
-    return verified(asked, REMEMBERED.prepared(exercise.network, exercise.batch))
+    return verified(asked, REMEMBERED.prepared(asked.exercise.network, asked.exercise.batch))
 
 
 def verified(asked: VerificationRequest, prepared: Prepared) -> Mapping[str, Any]:
-    """The answer to one request; `prepared` may have served others on the same network."""
+    """The answer to one request; `prepared`, which may have served others, has done no work yet
+    that the limits would refuse."""
     exercise = asked.exercise
     check_verification_limits(exercise)
     with told_overflow(exercise):
