@@ -12,6 +12,7 @@ from core.verdict.carried import Carried, carried
 from core.verdict.claims import QUANTITIES, Claims
 from core.verdict.conventions import Found, conventions, is_nice
 from core.verdict.explain import Budget, holds_one_entry, single_explanations
+from core.verdict.hints import hint
 from core.verdict.judgement import as_bounded, fits
 from core.verdict.mistakes.table import CATALOGUE, CONVENTIONS, EQUATION_OF, Convention, Mistake
 from core.verdict.shapes import Shape, shape_of
@@ -42,7 +43,7 @@ class Finding:
     `number`: the rate, strength, limit or factor found. `same_numbers`: other readings that give
     the same numbers here. `together_with`: further mistakes that are needed beside this one.
     `entries`: the slips, for typos. `activation`: the other one that was used. `told`: words of
-    the variant found, where it has its own.
+    the variant found, where it has its own, or a hint where nothing was.
     """
 
     mistake: str
@@ -89,7 +90,10 @@ def diagnose(
     findings = ranked(own, reference, shape, purse)
     if not findings:
         together = stepwise(own, shape, purse)
-        findings = [several(together)] if together else [unrecognised(own, reference)]
+        if together:
+            findings = [several(together)]
+        else:
+            findings = [replace(unrecognised(own, reference), told=hint(own, plain, purse))]
     return Diagnosis(tuple(findings), budget - max(0, purse.left), purse.exhausted)
 
 
