@@ -146,10 +146,13 @@ def test_cancel_takes_effect_within_a_chunk(service: Service) -> None:
 
 
 def test_every_worker_sees_every_job(service: Service) -> None:
-    """Whichever of gunicorn's workers answers, it knows the job and its results."""
+    """Whichever of gunicorn's workers answers, it knows the job and what it waits for at first."""
     job = service.send("gradients", items()[:300])
+    service.until(lambda: service.state(job)["waits_for"] == "workers are being started")
     service.ended(job)
-    assert all(service.state(job)["state"] == "done" for _ in range(20))
+    for _ in range(20):
+        state = service.state(job)
+        assert (state["state"], state["waits_for"]) == ("done", None)
 
 
 def test_one_scheduler_that_ends_alone(tmp_path: Path) -> None:
