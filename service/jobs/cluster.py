@@ -17,9 +17,9 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
+from service.jobs.connect import ADDRESS, LOCK
+
 LOOPBACK = "127.0.0.1"
-LOCK = "cluster.lock"
-ADDRESS = "cluster.address"
 LONELY_SECONDS = 15.0
 LOOK_SECONDS = 0.5
 CODE_OF_WORKERS = ["distributed.nanny", "service.jobs.tasks"]

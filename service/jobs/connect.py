@@ -26,8 +26,6 @@ START_SECONDS = 180.0  # a loaded machine imports Dask slowly; five seconds are 
 CONNECT_SECONDS = 5.0
 CLOSE_SECONDS = 1.0
 LOOK_SECONDS = 0.1
-
-
 SCHEMES = ("tcp://", "tls://")
 CERTIFICATES = ("SCHEDULER_CA", "SCHEDULER_CERT", "SCHEDULER_KEY")
 
