@@ -6,11 +6,11 @@ from functools import cached_property
 import numpy as np
 
 from core.arrays import Array
-from core.differences.changes import CORNERED, SMALL, Change, change_of
+from core.differences.changes import CORNERED, SMALL, Change, change_of, uniform
 from core.differences.corners import Corners, find_corners
 from core.differences.heads import Head
 from core.differences.plan import Extent
-from core.differences.rounding import SECANT, roundings
+from core.differences.rounding import roundings
 from core.differences.softmax_heads import extent_of, head_of
 from core.forward import Workings
 from core.layers import Layers
@@ -55,7 +55,7 @@ class Base:
             inverse_room(network.activations[l].name, w.z[l], corners[l], smooth_room)
             for l in w.W.numbers
         ]
-        rooms[-1] = np.maximum(rooms[-1], head.inverse_room(SECANT, smooth_room))
+        rooms[-1] = np.maximum(rooms[-1], head.inverse_room(smooth_room))
         return cls(
             network,
             Layers([*changes, None]),
@@ -101,7 +101,7 @@ def at_upper_branch(z: Array, corners: Corners) -> Array:
 def inverse_room(activation: str, z: Array, corners: Corners | None, smooth_room: float) -> Array:
     """One over how far each z may be moved, shaped as z."""
     if activation not in CORNERED:
-        return np.full_like(z, 0.0 if activation == "identity" else 1.0 / smooth_room)
+        return uniform(z, 0.0 if activation == "identity" else 1.0 / smooth_room)
     far = np.abs(z) if corners is None else np.where(corners.mask(z.shape), np.inf, np.abs(z))
     bent = 1.0 / smooth_room if activation == "elu" else 0.0
     return np.maximum(1.0 / (CORNER_SHARE * far), bent)

@@ -18,7 +18,7 @@ from core.differences.complex_step import complex_slopes
 from core.differences.complex_step import task_slopes as complex_task_slopes
 from core.differences.corners import Corner, corner_list
 from core.differences.directions import Slope, Way, compared, slope_along
-from core.differences.entries import Entries, add_block, begin, rows_of
+from core.differences.entries import Carried, Entries, add_block, begin, carried_by, rows_of
 from core.differences.plan import (
     Extent,
     Task,
@@ -87,6 +87,7 @@ class Block:
     w: Workings
     base: Base
     corners: list[Corner]
+    carried: list[Carried]
 
 
 class Checked:
@@ -106,7 +107,10 @@ class Checked:
         room = np.inf if self.options.step else ROOM
         parts = [part_of(self.w, rows) for rows in blocks(self.extent)]
         bases = [Base.about(part.network, part, room) for part in parts]
-        return [Block(w, b, corner_list(b.corners)) for w, b in zip(parts, bases, strict=True)]
+        return [
+            Block(part, base, corner_list(base.corners), carried_by(part))
+            for part, base in zip(parts, bases, strict=True)
+        ]
 
     def run(self, chunk: Chunk) -> Summary:
         """What the witness finds on one chunk."""
@@ -121,7 +125,8 @@ class Checked:
         """The derivatives of these sources' parameters, summed over the blocks of examples."""
         parameters = begin(Chosen.all_of(units))
         for block in self.blocks:
-            add_block(parameters, slopes(block, units), block.w, len(self.w.y), block.corners)
+            slopes_here = slopes(block, units)
+            add_block(parameters, slopes_here, block.carried, len(self.w.y), block.corners)
         return [rows_of(part, self.w) for part in parameters if len(part.units)]
 
     def slopes(self, block: Block, units: Units) -> Slopes:
@@ -133,9 +138,7 @@ class Checked:
             return task_slopes(base, task.units, options.step or STEP, options.order)
 
         def imaginary(task: Task) -> Slopes:
-            base = block.base.examples(task.examples)
-            with np.errstate(all="ignore"):
-                return complex_task_slopes(base, block.w, task)
+            return complex_task_slopes(block.base.examples(task.examples), block.w, task)
 
         run = imaginary if options.method == "complex" else central
         return in_pieces(run, block.base, units, NO_THREADS)

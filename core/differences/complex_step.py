@@ -15,7 +15,7 @@ from scipy import special
 from core.activations import LEAKY_SLOPE
 from core.arrays import Array
 from core.differences.base import Base
-from core.differences.plan import Task, Units
+from core.differences.plan import Task, Units, of_sources
 from core.differences.slopes import Slopes, in_pieces
 from core.differences.sweep import NO_CORNER
 from core.forward import Workings
@@ -42,8 +42,9 @@ in proportion to z²: their rounding beside what `rounding` allows for real ones
 
 def sigmoid(z: Complex) -> Complex:
     """1 / (1 + e^(−z)), the exponential never above 1."""
-    e = np.exp(np.where(z.real < 0, z, -z))
-    return np.asarray(np.where(z.real < 0, e, 1.0) / (1.0 + e), dtype=np.complex128)
+    below = z.real < 0
+    e = np.exp(np.where(below, z, -z))
+    return np.asarray(np.where(below, e, 1.0) / (1.0 + e), dtype=np.complex128)
 
 
 def tanh(z: Complex) -> Complex:
@@ -96,38 +97,59 @@ def complex_slopes(base: Base, w: Workings, units: Units) -> Slopes:
     """The slopes of all these sources; NaN where one moves a corner, or anything too far."""
 
     def slopes(task: Task) -> Slopes:
-        with np.errstate(all="ignore"):
-            return task_slopes(base.examples(task.examples), w, task)
+        return task_slopes(base.examples(task.examples), w, task)
 
     return in_pieces(slopes, base, units, COMPLEX_EFFORT)
 
 
 def task_slopes(base: Base, w: Workings, task: Task) -> Slopes:
     """One task: what Im z is over h, (sources, N, n_l), goes up layer by layer."""
-    network, rows = base.network, task.examples
-    shape = (task.rows.stop - task.rows.start, rows.stop - rows.start)
-    rounding, reach, corner = np.zeros(shape), np.zeros(shape), np.full(shape, NO_CORNER)
-    rate = np.empty((0, shape[1], network.sizes[0]))
+    network, units, rows = base.network, task.units, task.examples
+    rounding, reach = of_sources(base.rounding, units), of_sources(base.inverse_room, units)
+    corner = np.full(rounding.shape, NO_CORNER)
+    rate, a = np.empty((0, rounding.shape[1], network.sizes[0])), None
     for l in network.weights.numbers:
-        fresh = np.zeros((len(task.units[l]), shape[1], network.sizes[l]))
-        fresh[np.arange(len(fresh)), :, task.units[l]] = 1.0
-        rate = np.concatenate([rate @ network.weights[l].T, fresh]) if len(rate) else fresh
+        below = len(rate)
+        rate = next_rates(rate, network.weights[l], units[l])
+        if below:
+            size = np.abs(rate[:below])
+            rounding[:below] += np.einsum("sij,ij->si", size, base.rounding[l])
+            farthest = (size * base.inverse_room[l]).max(axis=-1)
+            np.maximum(reach[:below], farthest, out=reach[:below])
         if not len(rate):
             continue
-        active, size = slice(0, len(rate)), np.abs(rate)
-        rounding[active] += np.einsum("sij,ij->si", size, base.rounding[l])
-        farthest = (size * base.inverse_room[l]).max(axis=-1)
-        np.maximum(reach[active], farthest, out=reach[active])
         if here := base.corners[l]:
-            here.touched(rate, corner[active])
-        z = w.z[l][rows] + 1j * (IMAGINARY * rate)
+            here.touched(rate, corner[: len(rate)])
+        z = complex_about(w.z[l][rows], rate)
         a = PIECEWISE[network.activations[l].name](z)
         rate = a.imag / IMAGINARY
-    y, a = w.y[rows], w.a[network.depth][rows] + 1j * a.imag
-    cost = complex_cost(network.cost.name, network.activations[network.depth].name, z, a, y)
-    sound = (corner == NO_CORNER) & (IMAGINARY * reach <= NEGLIGIBLE)
-    slope = np.where(sound, cost.imag / IMAGINARY, np.nan)
-    return Slopes.smooth(slope, np.where(sound, COARSER * rounding + UNDERFLOW, np.nan))
+    a = complex_about(w.a[network.depth][rows], rate)
+    cost = complex_cost(network.cost.name, network.activations[network.depth].name, z, a, w.y[rows])
+    slope, uncertainty = cost.imag / IMAGINARY, COARSER * rounding + UNDERFLOW
+    sound = IMAGINARY * reach <= NEGLIGIBLE
+    if base.cornered:
+        sound &= corner == NO_CORNER
+    if not sound.all():
+        slope[~sound] = uncertainty[~sound] = np.nan
+    return Slopes.smooth(slope, uncertainty)
+
+
+def next_rates(rate: Array, W: Array, own: NDArray[np.intp]) -> Array:
+    """Im z(l) over h: of the sources below, by W(l), and of the layer's own, each of which is 1."""
+    below, examples = rate.shape[:2]
+    rates = np.zeros((below + len(own), examples, len(W)))
+    if below:
+        np.matmul(rate, W.T, out=rates[:below])
+    rates[np.arange(below, len(rates)), :, own] = 1.0
+    return rates
+
+
+def complex_about(values: Array, rate: Array) -> Complex:
+    """The stored values (N × n), each moved by ih times its rate (sources, N, n)."""
+    moved = np.empty(rate.shape, dtype=np.complex128)
+    moved.real = values
+    np.multiply(rate, IMAGINARY, out=moved.imag)
+    return moved
 
 
 def complex_cost(cost: str, activation: str, z: Complex, a: Complex, y: Array) -> Complex:

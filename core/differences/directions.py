@@ -116,7 +116,8 @@ def crosses_corner(base: Base, w: Workings, z: dict[int, Array]) -> bool:
 def extrapolated(base: Base, w: Workings, length: float, z: dict[int, Array], cost: Array) -> Slope:
     """Richardson on the plain costs, with truncation, rounding of both sides, and underflow."""
     terms = w.output.terms(w.z[w.depth], w.a[w.depth], w.y)
-    plus, minus, half_plus, half_minus = (cost - terms.sum(axis=-1)).sum(axis=-1)
+    changes = (cost - terms.sum(axis=-1)).sum(axis=-1)
+    plus, minus, half_plus, half_minus = changes.tolist()
     full, half = (plus - minus) / (2.0 * length), (half_plus - half_minus) / length
     uncertainty = (
         abs(half - full) / 3.0
@@ -124,7 +125,7 @@ def extrapolated(base: Base, w: Workings, length: float, z: dict[int, Array], co
         + backprop_noise(base, z, length)
         + UNDERFLOW
     )
-    return Slope(float((4.0 * half - full) / 3.0), float(uncertainty))
+    return Slope((4.0 * half - full) / 3.0, uncertainty)
 
 
 def cost_noise(base: Base, w: Workings, terms: Array) -> float:
@@ -137,9 +138,8 @@ def cost_noise(base: Base, w: Workings, terms: Array) -> float:
 
 def backprop_noise(base: Base, z: dict[int, Array], length: float) -> float:
     """What rounding may do to backprop's sum: every z's rate along the way times its rounding."""
-    return sum(
-        float((np.abs(z[l][0] - z[l][1]) / (2.0 * length) * base.rounding[l]).sum()) for l in z
-    )
+    moves = [float(np.vdot(np.abs(z[l][0] - z[l][1]), base.rounding[l])) for l in z]
+    return sum(moves) / (2.0 * length)
 
 
 def compared(way: Way, w: Workings, slope: Slope | None) -> Direction | None:

@@ -6,11 +6,12 @@ parameters stand in one array, [W | b]: the bias of a neuron is the last entry o
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.arrays import Array
+from core.arrays import Array, all_finite
 from core.differences.check import At, Comparison, Kink
 from core.differences.corners import Corner
 from core.differences.rounding import unit_errors
@@ -20,6 +21,23 @@ from core.differences.sweep import NO_CORNER
 from core.forward import Workings
 
 Mask = NDArray[np.bool_]
+
+
+class Carried(NamedTuple):
+    """[a | 1] of the layer below, N × (n + 1): what moves of its weights and biases come to in z.
+
+    `size` is its absolute value.
+    """
+
+    value: Array
+    size: Array
+
+    @classmethod
+    def by(cls, a: Array) -> "Carried":
+        """From the activations a, N × n."""
+        value = np.empty((a.shape[0], a.shape[1] + 1))
+        value[:, :-1], value[:, -1] = a, 1.0
+        return cls(value, np.abs(value))
 
 
 @dataclass
@@ -35,22 +53,22 @@ class Totals:
     stored: Array | None = None
 
     @classmethod
-    def of(cls, slopes: Slopes, carried: Array, examples: int) -> "Totals":
-        """A block's: `carried` (N × n) is what a move of each parameter is multiplied by.
+    def of(cls, slopes: Slopes, carried: Carried, examples: int) -> "Totals":
+        """A block's.
 
         A parameter whose activation is negative moves z_j left when it moves right itself.
         """
         size = slopes.uncertainty + unit_errors(2 * examples + 4) * np.abs(slopes.right)
         times = np.multiply if examples == 1 else np.matmul  # an outer product needs no sums
-        uncertainty = times(size, np.abs(carried))
+        uncertainty = times(size, carried.size)
         if slopes.corner is None:
-            return cls(times(slopes.right, carried), uncertainty)
-        up, down = np.maximum(carried, 0.0), np.minimum(carried, 0.0)
+            return cls(times(slopes.right, carried.value), uncertainty)
+        up, down = np.maximum(carried.value, 0.0), np.minimum(carried.value, 0.0)
         return cls(
             slopes.right @ up + slopes.left @ down,
             uncertainty,
             slopes.left @ up + slopes.right @ down,
-            slopes.stored @ carried,
+            slopes.stored @ carried.value,
         )
 
     def plus(self, other: "Totals | None") -> "Totals":
@@ -84,7 +102,7 @@ class Parameters:
     totals: Totals | None = None
     corners: dict[int, Corner] = field(default_factory=dict)
 
-    def add(self, slopes: Slopes, carried: Array, examples: int) -> None:
+    def add(self, slopes: Slopes, carried: Carried, examples: int) -> None:
         """Add a block of examples, of so many in all."""
         self.totals = Totals.of(slopes, carried, examples).plus(self.totals)
 
@@ -122,7 +140,7 @@ class Entries:
         np.subtract(self.biases, self.value[:, -1], out=ratio[:, -1])
         np.abs(ratio, out=ratio)
         ratio /= self.uncertainty
-        return np.minimum(ratio, LARGEST, out=ratio)
+        return ratio
 
     def comparison(self, flat: int, ratio: float) -> Comparison:
         """One entry beside backprop's."""
@@ -133,7 +151,7 @@ class Entries:
             float(self.biases[row] if is_bias else self.weights[row, column]),
             float(self.value.flat[flat]),
             float(self.uncertainty.flat[flat]),
-            float(ratio),
+            min(float(ratio), LARGEST),
         )
 
     def kinks(self) -> Iterator[Kink]:
@@ -152,24 +170,26 @@ def begin(chosen: Chosen) -> list[Parameters]:
 
 
 def add_block(
-    parameters: list[Parameters], slopes: Slopes, w: Workings, examples: int, corners: list[Corner]
+    parameters: list[Parameters],
+    slopes: Slopes,
+    carried: list[Carried],
+    examples: int,
+    corners: list[Corner],
 ) -> None:
-    """Add a block of examples (`w` holds these only, of `examples` in all)."""
+    """Add a block of examples, of so many in all; `carried` for l = 1…L."""
     start = 0
-    for part in parameters:
+    for part, below in zip(parameters, carried, strict=True):
         rows = slice(start, start + len(part.units))
         start = rows.stop
         here = slopes.rows(rows)
-        part.add(here, with_one(w.a[part.layer - 1]), examples)
+        part.add(here, below, examples)
         if here.corner is not None:
             part.corners.update(moved_corners(here.corner, part.units, corners))
 
 
-def with_one(a: Array) -> Array:
-    """[a | 1], N × (n + 1): what a move of the weights and of the bias is multiplied by."""
-    carried = np.ones((a.shape[0], a.shape[1] + 1))
-    carried[:, :-1] = a
-    return carried
+def carried_by(w: Workings) -> list[Carried]:
+    """What the moves of each layer's parameters are multiplied by, l = 1…L."""
+    return [Carried.by(w.a[l]) for l in range(w.depth)]
 
 
 def moved_corners(
@@ -211,7 +231,7 @@ def entries(
     """Those arrays beside backprop's."""
     value, uncertainty, *sides = arrays
     uncertainty += UNDERFLOW
-    if not np.isfinite(uncertainty.sum()):  # that of a value that is not finite is not either
+    if not all_finite(uncertainty):  # that of a value that is not finite is not either
         unknown = ~np.isfinite(value + uncertainty)
         value[unknown] = uncertainty[unknown] = np.nan
     left, right = sides or (value, value)

@@ -7,6 +7,7 @@ cancellation; those of softmax are in `softmax_heads`. No 1/N here.
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar, Self
 
 import numpy as np
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from core.activations import SIGMOID
 from core.arrays import Array
-from core.differences.changes import Change
+from core.differences.changes import SECANT, Change, uniform
 from core.differences.plan import at_units
 
 WALL_SHARE = 0.5
@@ -45,11 +46,15 @@ class Head(ABC):
     def scale(self, step: float) -> Array:
         """How large the terms of ∂C₁/∂z(L) are, N × n_L: what rounding there is relative to."""
 
+    @abstractmethod
+    def secant(self) -> Array:
+        """The cost's secant along each output, N × n_L: one output moved at a time."""
+
     def output_rounding(self, step: float) -> Array | float:
         """What rounding a(L) may do to each cost term; 0 where the cost is computed from z."""
         return 0.0
 
-    def inverse_room(self, step: float, share: float) -> Array | float:
+    def inverse_room(self, share: float) -> Array | float:
         """One over how far z(L) may move: until a(L) has gone that share of its way to a wall."""
         return 0.0
 
@@ -67,6 +72,9 @@ class TermwiseHead(Head):
 
     def __call__(self, s: Array, largest: float) -> Array:
         return np.asarray(self.terms(s, largest).sum(axis=-1))
+
+    def secant(self) -> Array:
+        return self.terms(uniform(self.parts[0], SECANT), SECANT) / SECANT
 
     def alone(self, moves: Array, own: NDArray[np.intp], largest: float) -> Array:
         return self.view(lambda part: at_units(part, own)[:, None, :]).terms(moves, largest)
@@ -92,8 +100,21 @@ class ActivationHead(TermwiseHead):
     def cost_terms(self, c: Array) -> Array:
         """The terms' changes when a moves by c."""
 
+    @cached_property
+    def change_secant(self) -> Array:
+        """That of a(L)."""
+        return self.change.secant(self.parts[0])
+
+    @cached_property
+    def steepness(self) -> Array:
+        """How fast a moves with z, at most."""
+        return self.change.steepness(self.parts[0], self.change_secant)
+
+    def secant(self) -> Array:
+        return self.cost_terms(SECANT * self.change_secant) / SECANT
+
     def scale(self, step: float) -> Array:
-        return self.steepness(step) * self.slope_scale(step)
+        return self.steepness * self.slope_scale(step)
 
     def output_rounding(self, step: float) -> Array | float:
         return np.abs(self.parts[1]) * self.slope_scale(step)
@@ -101,10 +122,6 @@ class ActivationHead(TermwiseHead):
     @abstractmethod
     def slope_scale(self, step: float) -> Array:
         """How large the terms of ∂C₁/∂a are."""
-
-    def steepness(self, step: float) -> Array:
-        """How fast a moves with z, at most."""
-        return self.change.steepness(self.parts[0], step)
 
 
 class SquaredErrorHead(ActivationHead):
@@ -132,10 +149,10 @@ class BinaryCrossEntropyHead(ActivationHead):
             1.0 - y, 1.0 - a
         )
 
-    def inverse_room(self, step: float, share: float) -> Array | float:
+    def inverse_room(self, share: float) -> Array | float:
         _, a, y = self.parts
         steepest = np.maximum(steep_logarithm(y, a), steep_logarithm(1.0 - y, 1.0 - a))
-        return self.steepness(step) * steepest / min(share, WALL_SHARE)
+        return self.steepness * steepest / min(share, WALL_SHARE)
 
 
 class CrossEntropyHead(ActivationHead):
@@ -149,9 +166,9 @@ class CrossEntropyHead(ActivationHead):
         _, a, y = self.parts
         return np.abs(y) * steep_logarithm(y, a)
 
-    def inverse_room(self, step: float, share: float) -> Array | float:
+    def inverse_room(self, share: float) -> Array | float:
         _, a, y = self.parts
-        return self.steepness(step) * steep_logarithm(y, a) / min(share, WALL_SHARE)
+        return self.steepness * steep_logarithm(y, a) / min(share, WALL_SHARE)
 
 
 def logarithm_change(coefficient: Array, c: Array, a: Array) -> Array:

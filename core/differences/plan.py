@@ -148,6 +148,11 @@ def at_units(part: Array, own: NDArray[np.intp]) -> Array:
     return np.ascontiguousarray(part.T) if len(own) == part.shape[-1] else part.T[own]
 
 
+def of_sources(parts: Layers[Array], units: Units) -> Array:
+    """One number for each source and example, from those of every neuron (N × n_l each)."""
+    return np.concatenate([at_units(part, own) for part, own in zip(parts, units, strict=True)])
+
+
 def flat_sources(units: Units) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """The layer and the neuron of every source, in order."""
     layers = np.repeat(np.array(units.numbers), [len(neurons) for neurons in units])

@@ -13,8 +13,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from core.arrays import Array
-from core.differences.changes import Change
-from core.differences.heads import Head, TermwiseHead
+from core.differences.changes import SECANT, Change
+from core.differences.heads import Head
 from core.layers import Layers
 from core.network import Network
 
@@ -26,9 +26,7 @@ functions are good to 4 units in the last place, and no formula chains more than
 SECOND_ORDER = 2.0
 """Covers products of errors and the secants' own h: first-order bounds are exact to 1e-3."""
 
-SECANT = 2.0**-16
 STEEPEST = 1.2  # no activation's slope exceeds gelu's 1.13
-OUTPUT_CHUNK = 1 << 16  # numbers in one array of output moves
 
 
 def roundings(
@@ -44,16 +42,15 @@ def roundings(
     `cornered` layer down nothing may cancel, since either branch may be the one that is taken.
     """
     sizes = network.sizes
-    size = head.scale(SECANT)
-    signed = output_secant(head, size)
+    size, signed = head.scale(SECANT), head.secant()
     result = [unit_errors(EVALUATION) * size]
     bent = cornered[-1]
     for l in range(network.depth - 1, 0, -1):
         change, here, W = changes[l - 1], z[l - 1], network.weights[l + 1]
-        slope = change(np.full_like(here, SECANT), SECANT) / SECANT
+        slope = change.secant(here)
         bent = bent or cornered[l - 1]
         sums = np.abs(signed) @ np.abs(W)
-        terms = change.steepness(here, SECANT) * sums
+        terms = change.steepness(here, slope) * sums
         result.append(unit_errors(sizes[l] + sizes[l + 1] + EVALUATION) * terms)
         signed = sums * np.abs(slope) if bent else (signed @ W) * slope
     return Layers(result[::-1])
@@ -64,31 +61,19 @@ def unit_errors(roundings: int) -> float:
     return SECOND_ORDER * roundings * UNIT_ROUNDOFF
 
 
-def output_secant(head: Head, size: Array) -> Array:
-    """The cost's secant along each output, N × n_L: one output moved at a time."""
-    if isinstance(head, TermwiseHead):  # each term knows its own output only: one array for all
-        return head.terms(np.full(size.shape, SECANT), SECANT) / SECANT
-    outputs = size.shape[1]
-    together = max(1, OUTPUT_CHUNK // (size.size if head.coupled else len(size)))
-    secants = []
-    for first in range(0, outputs, together):
-        own = np.arange(first, min(first + together, outputs))
-        moved = np.full((len(own), 1, len(size)), SECANT)
-        secants.append(head.alone(moved, own, SECANT)[:, 0, :] / SECANT)
-    return np.concatenate(secants).T
-
-
 def forward_noise(network: Network, a: dict[int, Array]) -> Layers[Array]:
     """How far rounding alone may have moved each stored z, N × n_l for l = 1…L.
 
     A running error bound (Higham §3.3).
     """
-    carried = np.zeros_like(a[0])
-    noise = []
+    carried, noise = None, []
     for l in network.weights.numbers:
-        W, b = np.abs(network.weights[l]), np.abs(network.biases[l])
-        terms = np.abs(a[l - 1]) @ W.T + b
-        moved = carried @ W.T + unit_errors(W.shape[1] + 2) * terms
+        W = np.abs(network.weights[l])
+        size = np.abs(a[l - 1]) @ W.T + np.abs(network.biases[l])
+        moved = unit_errors(W.shape[1] + 2) * size
+        if carried is not None:
+            moved += carried @ W.T
         noise.append(moved)
-        carried = STEEPEST * moved + unit_errors(EVALUATION) * np.abs(a[l])
+        if l < network.depth:
+            carried = STEEPEST * moved + unit_errors(EVALUATION) * np.abs(a[l])
     return Layers(noise)

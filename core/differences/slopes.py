@@ -102,7 +102,8 @@ def in_pieces(
     found = Slopes.empty(sum(map(len, units)), extent.examples, base.cornered)
 
     def run(task: Task) -> None:
-        found.put((task.rows, task.examples), slopes(task))
+        with np.errstate(all="ignore"):  # each thread has its own
+            found.put((task.rows, task.examples), slopes(task))
 
     keep_memory()
     for_each(run, todo, effort * plan_flops(units, extent))
@@ -139,14 +140,13 @@ def pool() -> ThreadPoolExecutor:
 
 def task_slopes(base: Base, units: Units, step: float, order: Order) -> Slopes:
     """The slopes of one task's sources, moves shrunk and corners seen from both sides."""
-    with np.errstate(all="ignore"):
-        right, uncertainty, corner = one_side(base, units, step, order, "right")
-        if not base.cornered or (corner == NO_CORNER).all():
-            return Slopes.smooth(right, uncertainty)
-        left, of_left, other = one_side(base, units, step, order, "left")
-        stored, of_stored, _ = one_side(base, units, step, order, "stored")
-        widest = np.maximum(np.maximum(uncertainty, of_left), of_stored)
-        return Slopes(right, left, stored, widest, np.maximum(corner, other))
+    right, uncertainty, corner = one_side(base, units, step, order, "right")
+    if not base.cornered or (corner == NO_CORNER).all():
+        return Slopes.smooth(right, uncertainty)
+    left, of_left, other = one_side(base, units, step, order, "left")
+    stored, of_stored, _ = one_side(base, units, step, order, "stored")
+    widest = np.maximum(np.maximum(uncertainty, of_left), of_stored)
+    return Slopes(right, left, stored, widest, np.maximum(corner, other))
 
 
 def one_side(
@@ -165,7 +165,7 @@ def within_reach(base: Base, units: Units, h: Array, response: Response, side: S
     Moves grow with h as good as linearly, so a second sweep is all it takes; more are a safeguard,
     and for moves that overflowed (no number is beyond its room, and none within).
     """
-    while not (response.reach <= 1.0).all():
+    while not response.reach.max() <= 1.0:
         far = np.logical_not(response.reach <= 1.0) & (h > SMALLEST_STEP)
         if not far.any():
             break

@@ -16,13 +16,14 @@ from numpy.typing import NDArray
 
 from core.activations import Softmax
 from core.arrays import Array
-from core.differences.changes import change_of
+from core.differences.changes import SECANT, change_of
 from core.differences.heads import ELEMENTWISE, FROM_Z, Head
 from core.differences.plan import Extent
 from core.network import Network
 from core.softmax import complement, sum_of_others
 
 SOFTMAX = Softmax()
+OUTPUT_CHUNK = 1 << 16  # numbers in one array of output moves
 
 
 class SoftmaxHead(Head):
@@ -38,6 +39,16 @@ class SoftmaxHead(Head):
         top = np.broadcast_to(np.argmax(self.parts[0], axis=-1)[:, None], (*s.shape[:-1], 1))
         moved: Array = s - np.take_along_axis(s, top, axis=-1)
         return moved
+
+    def secant(self) -> Array:
+        examples, outputs = self.parts[0].shape
+        together = max(1, OUTPUT_CHUNK // (examples * (outputs if self.coupled else 1)))
+        secants = []
+        for first in range(0, outputs, together):
+            own = np.arange(first, min(first + together, outputs))
+            moved = np.full((len(own), 1, examples), SECANT)
+            secants.append(self.alone(moved, own, SECANT)[:, 0, :] / SECANT)
+        return np.concatenate(secants).T
 
     def own(self, own: NDArray[np.intp]) -> tuple[Array, ...]:
         """The parts of each source's output, (sources, 1, N)."""

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from core.arrays import Array
 from core.differences.base import Base
 from core.differences.corners import Side
-from core.differences.plan import EVALUATIONS, MOVES, Units, at_units
+from core.differences.plan import EVALUATIONS, MOVES, Units, at_units, of_sources
 
 NO_CORNER = -1
 
@@ -32,17 +32,6 @@ class Response:
     reach: Array
     corner: NDArray[np.intp]
 
-    @classmethod
-    def empty(cls, sources: int, examples: int) -> "Response":
-        """To be filled in."""
-        shape = (sources, examples)
-        return cls(
-            np.empty((sources, EVALUATIONS, examples)),
-            np.zeros(shape),
-            np.zeros(shape),
-            np.full(shape, NO_CORNER),
-        )
-
     def rows(self, rows: slice) -> "Response":
         """A view of some of the sources."""
         return Response(self.cost[rows], self.rounding[rows], self.reach[rows], self.corner[rows])
@@ -58,25 +47,36 @@ def sweep(base: Base, units: Units, h: Array, side: Side = "right") -> Response:
 
     Units at a corner of their activation take the branch of the given side.
     """
-    response = Response.empty(*h.shape)
-    moves = h[:, None, :] * MOVES[:, None]
+    moves, response = h[:, None, :] * MOVES[:, None], begin(base, units, h)
     s, active, depth = None, 0, base.network.depth
+    largest = farthest = 2.0 * float(h.max())
     for l in range(first_layer(units), depth + 1):
-        below = slice(0, active)
-        own = slice(active, active + len(units[l]))
-        largest = 0.0
-        if len(units[l]):
-            largest = watch_own(base, l, moves[own], units[l], response.rows(own), side)
+        below, own = slice(0, active), slice(active, active + len(units[l]))
+        if (corners := base.corners[l]) and len(units[l]):
+            spread = spread_out(moves[own], units[l], base.network.sizes[l])
+            corners.touched(np.abs(spread[:, 0]), response.corner[own])
+            corners.bend(spread, side)
+            moves[own] = spread[np.arange(len(spread)), :, :, units[l]]
         if s is not None:
-            largest = max(largest, watch(base, l, s, response.rows(below), side))
+            farthest = max(largest, watch(base, l, s, response.rows(below), side))
         if l < depth:
-            s = next_layer(base, l, s, moves[own], units[l], largest)
+            s = next_layer(base, l, s, moves[own], units[l], farthest)
         elif s is not None:
-            response.cost[below] = base.head(s, largest)
+            response.cost[below] = base.head(s, farthest)
         active = own.stop
     if len(units[depth]):
         response.cost[own] = base.head.alone(moves[own], units[depth], largest)
     return response
+
+
+def begin(base: Base, units: Units, h: Array) -> Response:
+    """What the moves mean to the sources themselves, each of which moves by h; no cost yet."""
+    return Response(
+        np.empty((len(h), EVALUATIONS, h.shape[1])),
+        h * of_sources(base.rounding, units),
+        h * of_sources(base.inverse_room, units),
+        np.full(h.shape, NO_CORNER),
+    )
 
 
 def first_layer(units: Units) -> int:
@@ -99,20 +99,11 @@ def watch(base: Base, l: int, s: Array, response: Response, side: Side) -> float
     return 2.0 * largest
 
 
-def watch_own(
-    base: Base, l: int, moves: Array, own: NDArray[np.intp], response: Response, side: Side
-) -> float:
-    """The same for sources in their own layer, where each moves its own unit only."""
-    size = np.abs(moves[:, 0])
-    response.rounding[:] = size * at_units(base.rounding[l], own)
-    response.reach[:] = size * at_units(base.inverse_room[l], own)
-    if corners := base.corners[l]:
-        spread = np.zeros((*moves.shape, base.network.sizes[l]))
-        spread[np.arange(len(own)), :, :, own] = moves
-        corners.touched(np.abs(spread[:, 0]), response.corner)
-        corners.bend(spread, side)
-        moves[:] = spread[np.arange(len(own)), :, :, own]
-    return float(size.max())
+def spread_out(moves: Array, own: NDArray[np.intp], neurons: int) -> Array:
+    """Moves of sources in their own layer as moves of all its neurons, as s is."""
+    spread = np.zeros((*moves.shape, neurons))
+    spread[np.arange(len(own)), :, :, own] = moves
+    return spread
 
 
 def next_layer(

@@ -15,7 +15,7 @@ from core.differences.check import LISTED, Check, Direction, Options, SecondOpin
 from core.differences.complex_step import ANALYTIC, complex_slopes
 from core.differences.corners import corner_list
 from core.differences.directions import Slope, Way, compared, slope_along
-from core.differences.entries import Parameters, add_block, begin, entries_of, rows_of
+from core.differences.entries import Parameters, add_block, begin, carried_by, entries_of, rows_of
 from core.differences.plan import Extent, Units, blocks, plan_flops
 from core.differences.second_opinion import doubtful_units
 from core.differences.selection import Chosen, choose
@@ -57,8 +57,10 @@ def check(w: Workings, options: Options | None = None) -> Check:
 
 def refuse_corners(w: Workings, options: Options) -> None:
     """Raise ValueError where the method does not fit the activations."""
+    if options.method != "complex":
+        return
     refused = sorted({sigma.name for sigma in w.network.activations} - ANALYTIC.keys())
-    if options.method == "complex" and refused:
+    if refused:
         raise ValueError(
             f"the complex step needs analytic activations; {', '.join(refused)} is not"
         )
@@ -98,10 +100,11 @@ def look_at(findings: Findings, w: Workings, options: Options, examples: int) ->
         slopes = complex_slopes(base, w, units)
     else:
         slopes = unit_slopes(base, units, options.step or STEP, options.order)
-    add_block(findings.parameters, slopes, w, examples, corners)
+    carried = carried_by(w)
+    add_block(findings.parameters, slopes, carried, examples, corners)
     if findings.doubted is not None:
         doubted = complex_slopes(base, w, findings.doubted)
-        add_block(findings.second, doubted, w, examples, corners)
+        add_block(findings.second, doubted, carried, examples, corners)
     findings.along = [
         slope and slope.plus(slope_along(base, w, way))
         for way, slope in zip(findings.ways, findings.along, strict=True)

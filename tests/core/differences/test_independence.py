@@ -22,7 +22,7 @@ from core.costs import COSTS
 from core.differences import changes, entries, heads, softmax_heads
 from core.differences.changes import CHANGES, Change, SigmoidChange
 from core.differences.check import Check, Options
-from core.differences.entries import Totals
+from core.differences.entries import Carried, Totals
 from core.differences.slopes import Slopes
 from core.differences.witness import check
 from core.forward import Workings
@@ -313,10 +313,10 @@ def test_a_wrong_way_from_neurons_to_weights_on_both_sides_is_seen(
     right = Totals.of.__func__  # type: ignore[attr-defined]
 
     def reversed_columns(
-        cls: type[Totals], slopes: Slopes, carried: Array, examples: int
+        cls: type[Totals], slopes: Slopes, carried: Carried, examples: int
     ) -> Totals:
         totals = right(cls, slopes, carried, examples)
-        order = [*reversed(range(carried.shape[1] - 1)), -1]  # of W; the bias stays the last
+        order = [*reversed(range(carried.value.shape[1] - 1)), -1]  # of W; the bias stays the last
         return Totals(totals.right[:, order], totals.uncertainty[:, order])
 
     monkeypatch.setattr(entries.Totals, "of", classmethod(reversed_columns))
