@@ -22,3 +22,11 @@ class Answer(Schema):
             for name, field in self.dump_fields.items()
             if name in obj
         }
+
+
+class Built(Schema):
+    """Documents answers that are built as they are printed: dumping one changes nothing."""
+
+    def dump(self, obj: Any, *, many: bool | None = None) -> Any:
+        """The answer as it is."""
+        return obj

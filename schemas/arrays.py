@@ -15,7 +15,8 @@ from core.arrays import Array, all_finite
 from schemas.problems import Problem
 from schemas.words import kind, shown
 
-NUMBER_TYPES = {int, float}  # not bool, which is an int to isinstance
+NUMBER_TYPES = frozenset({int, float})  # not bool, which is an int to isinstance
+LIST = frozenset({list})
 LARGEST = "the largest float64 is about 1.8e308"
 
 
@@ -32,16 +33,16 @@ Matrix: TypeAlias = Array | Ragged
 
 def vector(values: Any) -> Vector | None:
     """A non-empty list of finite numbers as an array, or None if it is anything else."""
-    if type(values) is not list or not values or not set(map(type, values)) <= NUMBER_TYPES:
+    if type(values) is not list or not values or not NUMBER_TYPES.issuperset(map(type, values)):
         return None
     return _finite(values)
 
 
 def matrix(rows: Any) -> Matrix | None:
     """A list of non-empty lists of finite numbers as an array, or None if it is anything else."""
-    if type(rows) is not list or set(map(type, rows)) != {list} or not all(rows):
+    if type(rows) is not list or not rows or not LIST.issuperset(map(type, rows)) or not all(rows):
         return None
-    if not set(map(type, chain.from_iterable(rows))) <= NUMBER_TYPES:
+    if not NUMBER_TYPES.issuperset(map(type, chain.from_iterable(rows))):
         return None
     if len(set(map(len, rows))) > 1:
         finite = _finite(list(chain.from_iterable(rows))) is not None
@@ -57,9 +58,10 @@ def vector_or_matrix(values: Any) -> Matrix | None:
 
 def _finite(numbers: list[Any]) -> Array | None:
     try:
-        array = np.array(numbers, dtype=np.float64)
+        array = np.array(numbers, np.float64)
     except OverflowError:
         return None
+    array.setflags(write=False)  # so that core can keep it as it is, without a copy
     return array if all_finite(array) else None
 
 

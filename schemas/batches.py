@@ -8,8 +8,9 @@ from marshmallow import Schema, ValidationError, fields, post_load, validate
 
 from schemas.claims import claims_of, fit_problems, shapes_of
 from schemas.fields import Field, Flag, Integer, Name, Number, OpenAPI, refuse
-from schemas.network import Exercise, Strict
+from schemas.network import Exercise
 from schemas.problems import Problem
+from schemas.strict import Strict
 from schemas.verifications import VerificationRequest, VerificationSchema
 from schemas.words import kind, one_of, unknown
 

@@ -20,9 +20,10 @@ from schemas.fields import (
     printable,
     refuse,
 )
-from schemas.network import Strict, activation_problems
+from schemas.network import activation_problems
 from schemas.precision import PrecisionField, told
 from schemas.sizes import Sizes
+from schemas.strict import Strict
 from schemas.verifications import CoverageSchema, coverage_answer
 
 SIZE_MAX, LAYERS_MAX, EXAMPLES_MAX, DECIMALS_MAX = 32, 8, 64, 6

@@ -8,6 +8,7 @@ In answers they print float64 arrays as they are, -0.0 included.
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
+from types import NoneType
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -74,9 +75,11 @@ class PerLayer(Field):
     sketch: Callable[[Any], arrays.Matrix | None]
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> list[arrays.Matrix | None]:
-        refuse(self._problems_of_the_list(value))
+        if type(value) is not list or not 0 < len(value) <= LAYERS_MAX:
+            refuse(self._problems_of_the_list(value))
         read = [self.one(item) for item in value]
-        if any(array is None for array in read):
+        if NoneType in map(type, read):  # `None in read` would compare the arrays
+            refuse(self._problems_of_the_list(value))
             refuse(self._problems_of_items(value, read), self._sketched(value, read))
         return read
 
@@ -164,6 +167,13 @@ def printable(array: Array) -> Array:
     return np.ascontiguousarray(array)
 
 
+def printable_number(number: float) -> float:
+    """The number as the printer takes it. Raises NotPrintable on NaN and infinity."""
+    if not math.isfinite(number):
+        raise NotPrintable("a number is not finite")
+    return float(number)
+
+
 class Number(Field):
     """A finite number, within a range if one is given."""
 
@@ -191,11 +201,7 @@ class Number(Field):
         return f"at least {self.minimum:g}" if self.maximum is None else f"at most {self.maximum:g}"
 
     def _serialize(self, value: Any, *args: Any, **kwargs: Any) -> float | None:
-        if value is None:
-            return None
-        if not math.isfinite(value):
-            raise NotPrintable("a number is not finite")
-        return float(value)
+        return None if value is None else printable_number(value)
 
     def documented(self) -> OpenAPI:
         """With its range."""
@@ -237,7 +243,8 @@ class Name(Field):
         super().__init__(**kwargs)
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
-        refuse(self.problems(value))
+        if type(value) is not str or value not in self.known:
+            refuse(self.problems(value))
         return value
 
     def problems(self, value: Any) -> Iterator[Problem]:
@@ -262,7 +269,8 @@ class NamePerLayer(Name):
         if not value:
             raise ValidationError(f"is empty; one {self.what} for each layer is needed")
         known = [name if name in self.known else None for name in value]
-        refuse(arrays.each(value, self.problems), known)
+        if None in known:
+            refuse(arrays.each(value, self.problems), known)
         return known
 
     def documented(self) -> OpenAPI:

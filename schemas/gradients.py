@@ -1,18 +1,25 @@
 """POST /v1/gradients: the network and how to check it, in; every number of the workings, out."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from marshmallow import ValidationError, fields, post_load, validates_schema
 
 from core.arrays import Array, any_infinite
-from core.differences.check import At, Check, Comparison, Kink, Options, SecondOpinion
+from core.differences.check import (
+    At,
+    Check,
+    Comparison,
+    Direction,
+    Kink,
+    Options,
+    SecondOpinion,
+)
 from core.differences.complex_step import ANALYTIC
 from core.forward import Workings
 from core.operations import count_operations
-from schemas.answers import Answer
+from schemas.answers import Answer, Built
 from schemas.fields import (
     MATRIX,
     NUMBER,
@@ -28,10 +35,13 @@ from schemas.fields import (
     Vectors,
     VectorsOrMatrices,
     per_layer,
+    printable,
+    printable_number,
     refuse,
 )
-from schemas.network import Exercise, NetworkSchema, Strict, exercise
+from schemas.network import Exercise, NetworkSchema, exercise
 from schemas.problems import Problem, pointer
+from schemas.strict import Strict
 from schemas.words import kind, shown
 
 SEED_MAX = 2**63 - 1  # what every JSON reader holds in an integer
@@ -120,8 +130,7 @@ class FiniteDifference(Field):
         return options
 
 
-@dataclass(frozen=True)
-class GradientsRequest:
+class GradientsRequest(NamedTuple):
     """An exercise, and how its gradients are to be checked (None: not at all)."""
 
     exercise: Exercise
@@ -168,9 +177,15 @@ class CheckedArrays(Field):
     """Arrays of the witness: null where an entry was not checked."""
 
     def _serialize(self, value: Any, *args: Any, **kwargs: Any) -> list[Array]:
-        if any(map(any_infinite, value)):
-            raise NotPrintable("the finite-difference check holds infinity")
-        return [np.ascontiguousarray(array) for array in value]
+        return [checked_array(array) for array in value]
+
+
+def checked_array(array: Array) -> Array:
+    """An array of the witness as the printer takes it. Raises NotPrintable on infinity."""
+    contiguous = np.ascontiguousarray(array)
+    if any_infinite(contiguous):
+        raise NotPrintable("the finite-difference check holds infinity")
+    return contiguous
 
 
 class CheckedVectors(CheckedArrays):
@@ -299,7 +314,7 @@ class ConventionsSchema(Answer):
     relu_derivative_at_zero = Number()
 
 
-class GradientsAnswerSchema(Answer):
+class GradientsAnswerSchema(Built):
     """Every z, a and δ, both gradients, and what finite differences say to them."""
 
     cost = Number()
@@ -318,15 +333,15 @@ class GradientsAnswerSchema(Answer):
 
 
 def gradients_answer(asked: Exercise, w: Workings, check: Check | None) -> Mapping[str, Any]:
-    """What `GradientsAnswerSchema` prints."""
+    """What `GradientsAnswerSchema` documents."""
     layers = w.W.numbers
     return {
-        "cost": w.cost,
-        "z": [as_asked(w.z[l], asked) for l in layers],
-        "a": [as_asked(w.a[l], asked) for l in layers],
-        "delta": [as_asked(w.delta[l], asked) for l in layers],
-        "bias_gradients": [w.bias_gradients[l] for l in layers],
-        "weight_gradients": [w.weight_gradients[l] for l in layers],
+        "cost": printable_number(w.cost),
+        "z": [printable(as_asked(w.z[l], asked)) for l in layers],
+        "a": [printable(as_asked(w.a[l], asked)) for l in layers],
+        "delta": [printable(as_asked(w.delta[l], asked)) for l in layers],
+        "bias_gradients": [printable(w.bias_gradients[l]) for l in layers],
+        "weight_gradients": [printable(w.weight_gradients[l]) for l in layers],
         "finite_difference": None if check is None else check_answer(check),
         "operations": count_operations(asked.network.sizes, asked.batch.size),
         "conventions": {"relu_derivative_at_zero": asked.relu_derivative_at_zero},
@@ -339,41 +354,62 @@ def as_asked(rows: Array, asked: Exercise) -> Array:
 
 
 def check_answer(check: Check) -> Mapping[str, Any]:
-    """What `CheckSchema` prints."""
+    """What `CheckSchema` documents."""
+    options = check.options
     return {
-        **vars(check),
         "agrees": check.agrees,
-        "method": check.options.method,
-        "order": check.options.order,
-        "seed": check.options.seed,
-        "entries": check.options.entries,
-        "budget": check.options.budget,
+        "parameters": check.parameters,
+        "checked": check.checked,
+        "method": options.method,
+        "order": options.order,
+        "step": printable_number(check.step),
+        "seed": options.seed,
+        "entries": options.entries,
+        "budget": options.budget,
+        "bias_gradients": list(map(checked_array, check.bias_gradients)),
+        "weight_gradients": list(map(checked_array, check.weight_gradients)),
+        "bias_uncertainties": list(map(checked_array, check.bias_uncertainties)),
+        "weight_uncertainties": list(map(checked_array, check.weight_uncertainties)),
         "worst": None if check.worst is None else comparison_answer(check.worst),
-        "disagreements": [comparison_answer(entry) for entry in check.disagreements],
-        "kinks": [kink_answer(kink) for kink in check.kinks],
+        "disagreements": list(map(comparison_answer, check.disagreements)),
+        "disagreed": check.disagreed,
+        "kinks": list(map(kink_answer, check.kinks)),
         "second_opinion": opinion_answer(check.second_opinion),
+        "directions": list(map(compared, check.directions)),
+        "operations": check.operations,
     }
 
 
 def opinion_answer(opinion: SecondOpinion | None) -> Mapping[str, Any] | None:
-    """What `SecondOpinionSchema` prints."""
+    """What `SecondOpinionSchema` documents."""
     if opinion is None:
         return None
-    worst = opinion.worst
-    return {**vars(opinion), "worst": None if worst is None else comparison_answer(worst)}
+    worst = None if opinion.worst is None else comparison_answer(opinion.worst)
+    return {"neurons": opinion.neurons, "entries": opinion.entries, "worst": worst}
 
 
 def comparison_answer(entry: Comparison) -> Mapping[str, Any]:
-    """With its place as a JSON pointer."""
-    return {**vars(entry), "at": entry_pointer(entry.at)}
+    """What `ComparisonSchema` documents: with its place as a JSON pointer."""
+    return {"at": entry_pointer(entry.at), **compared(entry)}
+
+
+def compared(entry: Comparison | Direction) -> Mapping[str, Any]:
+    """What `DirectionSchema` documents."""
+    return {
+        "backprop": printable_number(entry.backprop),
+        "finite_difference": printable_number(entry.finite_difference),
+        "uncertainty": printable_number(entry.uncertainty),
+        "ratio": printable_number(entry.ratio),
+    }
 
 
 def kink_answer(kink: Kink) -> Mapping[str, Any]:
-    """With its place as a JSON pointer, and the neuron and example that sit at the kink."""
+    """What `KinkSchema` documents: with the neuron and example that sit at the kink."""
     layer, neuron, example = kink.corner
     return {
-        **vars(kink),
         "at": entry_pointer(kink.at),
+        "left": printable_number(kink.left),
+        "right": printable_number(kink.right),
         "unit": {"layer": layer, "neuron": neuron},
         "example": example,
     }

@@ -1,13 +1,13 @@
 """The network in every request, and the batch that goes through it."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, ClassVar, NoReturn
+from typing import Any, NamedTuple
 
-from marshmallow import Schema, ValidationError, fields, missing, post_load, validates_schema
+from marshmallow import post_load, validates_schema
 
 from core.activations import ACTIVATIONS, Activation
 from core.costs import COSTS
+from core.layers import Layers
 from core.network import Batch, Network
 from schemas.aliases import ACTIVATION_ALIASES, COST_ALIASES, FIELD_ALIASES
 from schemas.fields import (
@@ -20,68 +20,13 @@ from schemas.fields import (
     Vectors,
     refuse,
 )
-from schemas.problems import PROBLEMS_MAX, Problem
-from schemas.shapes import Parts, shape_problems
-from schemas.words import count, nearest, one_of, unknown
+from schemas.problems import Problem
+from schemas.shapes import Parts, all_fit, shape_problems
+from schemas.strict import Strict
+from schemas.words import count
 
 
-class Strict(Schema):
-    """A schema that refuses unknown fields, and says which known one was probably meant."""
-
-    aliases: ClassVar[Mapping[str, str]] = {}
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.error_messages = {**self.error_messages, "type": self.object_needed()}
-
-    @property
-    def written(self) -> Mapping[str, fields.Field[Any]]:
-        """The fields under the names that they have in JSON."""
-        return {field.data_key or name: field for name, field in self.load_fields.items()}
-
-    def _deserialize(self, data: Any, *, many: bool = False, **kwargs: Any) -> Any:
-        """Straight through where every field is sound; marshmallow's way, and words, where not."""
-        sound = None if many or type(data) is not dict else self.straight(data)
-        return super()._deserialize(data, many=many, **kwargs) if sound is None else sound
-
-    def straight(self, data: dict[str, Any]) -> dict[str, Any] | None:
-        """What the fields make of an object; None where one refuses, and for what is no field."""
-        loaded, read = {}, 0
-        try:
-            for name, field in self.load_fields.items():
-                key = field.data_key or name
-                value = data.get(key, missing)
-                read += value is not missing
-                value = field.deserialize(value, key, data)
-                if value is not missing:
-                    loaded[field.attribute or name] = value
-        except ValidationError:
-            return None
-        return loaded if read == len(data) else None
-
-    def object_needed(self) -> str:
-        """What to say to a list, a number or null."""
-        needed = [name for name, field in self.written.items() if field.required]
-        return f"a JSON object is needed, with the fields {one_of(needed)}"
-
-    def handle_error(self, error: ValidationError, data: Any, **kwargs: Any) -> NoReturn:
-        """Replace marshmallow's words about unknown fields by the nearest known name.
-
-        A field that is missing because it is misspelled is one mistake, told where it stands.
-        """
-        if isinstance(data, dict) and isinstance(error.messages, dict):
-            known = self.written
-            for name in sorted(data.keys() - known.keys())[:PROBLEMS_MAX]:
-                said = unknown("field", name, known, self.aliases)
-                error.messages[name] = [said]
-                meant = nearest(name, known, self.aliases)
-                if meant not in data:
-                    error.messages.pop(meant, None)
-        raise error
-
-
-@dataclass(frozen=True)
-class Exercise:
+class Exercise(NamedTuple):
     """A network and its examples; `single` if the caller sent one example as a vector."""
 
     network: Network
@@ -138,9 +83,10 @@ class NetworkSchema(Strict):
     @validates_schema(skip_on_field_errors=False)
     def fits(self, data: dict[str, Any], **kwargs: Any) -> None:
         """Every shape and every number of layers that does not fit the others."""
-        ends = (data.get(name) for name in ("input", "target"))
-        x, y = (end.array if isinstance(end, Sketch) else end for end in ends)
-        refuse(shape_problems(Parts(data.get("weights"), data.get("biases"), x, y)))
+        weights, biases, *ends = map(data.get, ("weights", "biases", "input", "target"))
+        if not all_fit(Parts(weights, biases, *ends)):
+            x, y = (end.array if isinstance(end, Sketch) else end for end in ends)
+            refuse(shape_problems(Parts(weights, biases, x, y)))
 
     @validates_schema(skip_on_field_errors=False)
     def activations_fit(self, data: dict[str, Any], **kwargs: Any) -> None:
@@ -175,20 +121,21 @@ def activation_problems(
 
 
 def exercise(data: Mapping[str, Any]) -> Exercise:
-    """The network and the batch of a request that has been validated."""
-    inputs, targets = data["input"], data["target"]
+    """The network and the batch of a request that has been validated: its arrays are read-only."""
+    inputs, targets, at_kink = data["input"], data["target"], data["relu_derivative_at_zero"]
     single = inputs.ndim == 1
-    return Exercise(
-        Network.of(data["weights"], data["biases"], activations(data), COSTS[data["cost"]]()),
-        Batch.of(inputs[None], targets[None]) if single else Batch.of(inputs, targets),
-        single,
-        data["relu_derivative_at_zero"],
+    network = Network(
+        Layers(data["weights"]),
+        Layers(data["biases"]),
+        Layers(activations(data["activation"], len(data["weights"]), at_kink)),
+        COSTS[data["cost"]](),
     )
+    batch = Batch(inputs[None], targets[None]) if single else Batch(inputs, targets)
+    return Exercise(network, batch, single, at_kink)
 
 
-def activations(data: Mapping[str, Any]) -> list[Activation]:
+def activations(names: str | list[str], depth: int, at_kink: float) -> list[Activation]:
     """σ(l) for l = 1…L."""
-    names = data["activation"]
     if isinstance(names, str):
-        names = [names] * len(data["weights"])
-    return [ACTIVATIONS[name](at_kink=data["relu_derivative_at_zero"]) for name in names]
+        return [ACTIVATIONS[names](at_kink)] * depth
+    return [ACTIVATIONS[name](at_kink) for name in names]

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -19,8 +19,7 @@ from schemas.words import count, entries, shape, shown
 Found: TypeAlias = Sequence[Matrix | None]
 
 
-@dataclass(frozen=True)
-class Parts:
+class Parts(NamedTuple):
     """What could be read of a request: NaN for a number that could not, None for a whole array."""
 
     weights: Found | None

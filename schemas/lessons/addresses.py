@@ -11,7 +11,7 @@ from core.lessons.symbols import Symbols
 from schemas.fields import Field, Integer, OpenAPI
 from schemas.lessons.counts import EXAMPLES_MAX, AnySizes
 from schemas.lessons.expressions import SymbolSchema, named
-from schemas.network import Strict
+from schemas.strict import Strict
 from schemas.words import kind
 
 CHARACTERS_MAX = 200  # the longest sentence has 90

@@ -15,8 +15,8 @@ from core.operations import Operations, count_operations, parameter_count
 from schemas.fields import Flag, Integer, Matrices, Number, Vectors
 from schemas.gradients import OperationsSchema, entry_pointer
 from schemas.lessons.requests import LessonSchema
-from schemas.network import Strict
 from schemas.sizes import Sizes
+from schemas.strict import Strict
 
 LAYERS_MAX, SIZE_MAX, EXAMPLES_MAX, PARAMETERS_MAX = 1_000, 10_000, 10_000, 2_000_000
 
@@ -111,7 +111,7 @@ class ComparisonsAnswerSchema(Schema):
 def operations_told(asked: Mapping[str, Any]) -> Mapping[str, Any]:
     """What `OperationsAnswerSchema` prints."""
     sizes, N = asked["layer_sizes"], asked["examples"]
-    counts = count_operations(sizes, N)
+    counts = count_operations(tuple(sizes), N)
     hidden = max(sizes[1:-1] or sizes)
     return {
         **asked,

@@ -16,6 +16,7 @@ from schemas.shapes import Parts, layer_sizes
 from schemas.words import kind
 
 PARAMETERS = ("weights", "biases")
+NETWORK_FIELDS = NetworkSchema().load_fields.keys()
 
 
 class Place(Field):
@@ -160,5 +161,5 @@ def sizes_of(data: Mapping[str, Any]) -> Sequence[int] | None:
 
 def options_of(schema: NetworkSchema, data: Mapping[str, Any]) -> Mapping[str, Any]:
     """What the lesson's own fields hold."""
-    own = schema.load_fields.keys() - NetworkSchema().load_fields.keys()
+    own = schema.load_fields.keys() - NETWORK_FIELDS
     return {name: data[name] for name in own if name in data}
