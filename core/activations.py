@@ -34,26 +34,18 @@ class Activation(ABC):
     def __init__(self, at_kink: float = 0.0) -> None:
         self.at_kink = at_kink
 
+    @abstractmethod
     def __call__(self, z: Array) -> Array:
-        """σ(z), shaped as z; silent on underflow, which is right where it happens."""
-        with np.errstate(over="ignore", under="ignore"):
-            return self._value(z)
+        """σ(z), shaped as z; numpy has nothing to warn of, whatever z."""
 
+    @abstractmethod
     def derivative(self, z: Array) -> Array:
         """σ′(z), shaped as z."""
-        with np.errstate(over="ignore", under="ignore"):
-            return self._derivative(z)
 
     def pull_back(self, z: Numbers, a: Numbers, gradient: Numbers) -> Numbers:
         """∂C/∂z from ∂C/∂a: the diagonal Jacobian at work, chapter section 3 (N × n each)."""
         del a  # only softmax's full Jacobian needs it
         return gradient * self.derivative(z)
-
-    @abstractmethod
-    def _value(self, z: Array) -> Array: ...
-
-    @abstractmethod
-    def _derivative(self, z: Array) -> Array: ...
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"
@@ -64,11 +56,11 @@ class Sigmoid(Activation):
     formula = "1 / (1 + e^(-z))"
     derivative_formula = "σ(z) (1 - σ(z)) = e^(-z) / (1 + e^(-z))^2"
 
-    def _value(self, z: Array) -> Array:
-        e = np.exp(-np.abs(z))
-        return np.where(z < 0, e, 1.0) / (1.0 + e)
+    def __call__(self, z: Array) -> Array:
+        value: Array = np.exp(np.minimum(z, 0.0)) / (1.0 + np.exp(-np.abs(z)))
+        return value
 
-    def _derivative(self, z: Array) -> Array:
+    def derivative(self, z: Array) -> Array:
         e = np.exp(-np.abs(z))
         return e / (1.0 + e) ** 2
 
@@ -78,10 +70,11 @@ class Tanh(Activation):
     formula = "(e^z - e^(-z)) / (e^z + e^(-z))"
     derivative_formula = "1 - tanh(z)^2 = 4 e^(-2z) / (1 + e^(-2z))^2"
 
-    def _value(self, z: Array) -> Array:
+    def __call__(self, z: Array) -> Array:
         return np.tanh(z)
 
-    def _derivative(self, z: Array) -> Array:
+    @np.errstate(over="ignore")  # 2 |z| may be infinite; e is 0 long before
+    def derivative(self, z: Array) -> Array:
         e = np.exp(-2.0 * np.abs(z))
         return 4.0 * e / (1.0 + e) ** 2
 
@@ -93,10 +86,10 @@ class LeakyRelu(Activation):
     kinks = (0.0,)
     slope: ClassVar[float] = LEAKY_SLOPE
 
-    def _value(self, z: Array) -> Array:
+    def __call__(self, z: Array) -> Array:
         return np.where(z > 0, z, self.slope * z)
 
-    def _derivative(self, z: Array) -> Array:
+    def derivative(self, z: Array) -> Array:
         at_zero = self.slope + self.at_kink * (1.0 - self.slope)
         return np.where(z > 0, 1.0, np.where(z < 0, self.slope, at_zero))
 
@@ -107,7 +100,7 @@ class Relu(LeakyRelu):
     derivative_formula = "1 if z > 0, else 0"
     slope = 0.0
 
-    def _value(self, z: Array) -> Array:
+    def __call__(self, z: Array) -> Array:
         return np.maximum(z, 0.0)
 
 
@@ -116,10 +109,10 @@ class Identity(Activation):
     formula = "z"
     derivative_formula = "1"
 
-    def _value(self, z: Array) -> Array:
+    def __call__(self, z: Array) -> Array:
         return +z
 
-    def _derivative(self, z: Array) -> Array:
+    def derivative(self, z: Array) -> Array:
         return np.ones_like(z)
 
 
@@ -128,10 +121,10 @@ class Softplus(Activation):
     formula = "ln(1 + e^z)"
     derivative_formula = "1 / (1 + e^(-z))"
 
-    def _value(self, z: Array) -> Array:
+    def __call__(self, z: Array) -> Array:
         return np.maximum(z, 0.0) + np.log1p(np.exp(-np.abs(z)))
 
-    def _derivative(self, z: Array) -> Array:
+    def derivative(self, z: Array) -> Array:
         return SIGMOID(z)
 
 
@@ -142,10 +135,10 @@ class Elu(Activation):
     formula = "z if z > 0, else e^z - 1"
     derivative_formula = "1 if z > 0, else e^z"
 
-    def _value(self, z: Array) -> Array:
+    def __call__(self, z: Array) -> Array:
         return np.where(z > 0, z, np.expm1(np.where(z > 0, 0.0, z)))
 
-    def _derivative(self, z: Array) -> Array:
+    def derivative(self, z: Array) -> Array:
         return np.exp(np.minimum(z, 0.0))
 
 
@@ -154,10 +147,10 @@ class Silu(Activation):
     formula = "z σ(z), σ the sigmoid"
     derivative_formula = "σ(z) (1 + z (1 - σ(z)))"
 
-    def _value(self, z: Array) -> Array:
+    def __call__(self, z: Array) -> Array:
         return z * SIGMOID(z)
 
-    def _derivative(self, z: Array) -> Array:
+    def derivative(self, z: Array) -> Array:
         return np.where(z < 0, silu_slope_below_zero(z), SIGMOID(z) * (1.0 + z * SIGMOID(-z)))
 
 
@@ -166,10 +159,10 @@ class Gelu(Activation):
     formula = "z Φ(z), Φ the normal distribution function"
     derivative_formula = "Φ(z) + z φ(z), φ the normal density"
 
-    def _value(self, z: Array) -> Array:
+    def __call__(self, z: Array) -> Array:
         return z * normal_distribution(z)
 
-    def _derivative(self, z: Array) -> Array:
+    def derivative(self, z: Array) -> Array:
         return normal_distribution(z) + z * normal_density(z)
 
 
@@ -181,13 +174,13 @@ class Softmax(Activation):
     derivative_formula = "∂a_j/∂z_k = a_j ([j = k] - a_k)"
     elementwise = False
 
-    def _value(self, z: Array) -> Array:
+    def __call__(self, z: Array) -> Array:
         e, total = exponentials(z)
         return e / total
 
-    def _derivative(self, z: Array) -> Array:
+    def derivative(self, z: Array) -> Array:
         """The diagonal a_j (1 − a_j) only, for display; `pull_back` has the whole Jacobian."""
-        return self._value(z) * complement(z)
+        return self(z) * complement(z)
 
     def pull_back(self, z: Numbers, a: Numbers, gradient: Numbers) -> Numbers:
         """Jᵀ ∇C = a ⊙ (∇C − Σ_k a_k ∇C_k), since J = diag(a) − a aᵀ is symmetric.

@@ -34,5 +34,10 @@ def read_only(values: ArrayLike) -> Array:
     array = np.ascontiguousarray(values, dtype=np.float64)
     if array is values or array.base is not None:
         array = array.copy() if array.flags.writeable else array
+    return sealed(array)
+
+
+def sealed(array: Array) -> Array:
+    """The very array, which nobody can write to from now on."""
     array.flags.writeable = False
     return array

@@ -60,6 +60,7 @@ class Equations:
 CHAPTER = Equations()
 
 
+@np.errstate(all="ignore")
 def run(w: Workings, equations: Equations = CHAPTER, keep: Keep = finite) -> Workings:
     """Section 14: forward, then BP1, BP2 for l = L−1…1, then BP3 and BP4 for every layer.
 
@@ -67,17 +68,16 @@ def run(w: Workings, equations: Equations = CHAPTER, keep: Keep = finite) -> Wor
     it may refuse it, or round it. Fills in and returns the workings.
     """
     L = w.depth
-    with np.errstate(over="ignore", invalid="ignore", divide="ignore", under="ignore"):
-        for l in w.W.numbers:
-            w.z[l] = keep("z", l, equations.weighted_input(w, l))
-            w.a[l] = keep("a", l, equations.activation(w, l))
-        w.cost = keep("cost", L, equations.cost(w, L))
-        w.delta[L] = keep("delta", L, equations.bp1(w, L))
-        for l in range(L - 1, 0, -1):
-            w.delta[l] = keep("delta", l, equations.bp2(w, l))
-        for l in w.W.numbers:
-            w.bias_gradients[l] = keep("bias_gradients", l, equations.bp3(w, l))
-            w.weight_gradients[l] = keep("weight_gradients", l, equations.bp4(w, l))
+    for l in w.W.numbers:
+        w.z[l] = keep("z", l, equations.weighted_input(w, l))
+        w.a[l] = keep("a", l, equations.activation(w, l))
+    w.cost = keep("cost", L, equations.cost(w, L))
+    w.delta[L] = keep("delta", L, equations.bp1(w, L))
+    for l in range(L - 1, 0, -1):
+        w.delta[l] = keep("delta", l, equations.bp2(w, l))
+    for l in w.W.numbers:
+        w.bias_gradients[l] = keep("bias_gradients", l, equations.bp3(w, l))
+        w.weight_gradients[l] = keep("weight_gradients", l, equations.bp4(w, l))
     return w
 
 

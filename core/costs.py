@@ -45,7 +45,8 @@ class MeanSquaredError(Cost):
     gradient_formula = "a_j - y_j"
 
     def terms(self, a: Numbers, y: Numbers) -> Numbers:
-        return (a - y) * (a - y) * 0.5
+        difference = a - y
+        return difference * difference * 0.5
 
     def gradient(self, a: Numbers, y: Numbers) -> Numbers:
         return a - y

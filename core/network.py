@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from itertools import pairwise
 
 from numpy.typing import ArrayLike
 
 from core.activations import Activation
-from core.arrays import Array, all_finite, read_only
+from core.arrays import Array, all_finite, read_only, sealed
 from core.costs import Cost, Output, output_of
 from core.layers import Layers
 
@@ -19,12 +18,18 @@ class Network:
 
     `weights[l]` is n_l × n_(l-1), `biases[l]` has n_l entries. Raises ValueError naming the layer
     where shapes do not fit or a number is not finite.
+
+    `depth` is L, the number of layers that have weights; `sizes` are n_0, n_1 … n_L, `parameters`
+    is how many weights and biases there are, `output` the last activation with the cost.
     """
 
     weights: Layers[Array]
     biases: Layers[Array]
     activations: Layers[Activation]
     cost: Cost
+    depth: int = field(init=False, repr=False)
+    sizes: tuple[int, ...] = field(init=False, repr=False)
+    parameters: int = field(init=False, repr=False)
     output: Output = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -32,7 +37,7 @@ class Network:
             raise ValueError("weights, biases and activations need one entry for every layer")
         for l in self.weights.numbers:
             self._check_layer(l)
-        object.__setattr__(self, "output", output_of(self.cost, self.activations[self.depth]))
+        self._describe()
 
     @classmethod
     def of(
@@ -50,20 +55,28 @@ class Network:
             cost,
         )
 
-    @cached_property
-    def depth(self) -> int:
-        """L, the number of layers that have weights."""
-        return len(self.weights)
+    @classmethod
+    def trusted(
+        cls,
+        weights: Sequence[Array],
+        biases: Sequence[Array],
+        activations: Sequence[Activation],
+        cost: Cost,
+    ) -> "Network":
+        """A network of what has been checked already: nothing is looked at again, nor copied.
 
-    @cached_property
-    def sizes(self) -> tuple[int, ...]:
-        """n_0, n_1 … n_L."""
-        return (self.weights[1].shape[1], *(W.shape[0] for W in self.weights))
-
-    @cached_property
-    def parameters(self) -> int:
-        """How many weights and biases there are."""
-        return sum(W.size for W in self.weights) + sum(b.size for b in self.biases)
+        For the schemas alone, which have told the caller of everything that `Network.of` would
+        refuse. The arrays are finite float64 in C order, made for this network; they are sealed.
+        """
+        network = cls.__new__(cls)
+        vars(network).update(
+            weights=Layers(map(sealed, weights)),
+            biases=Layers(map(sealed, biases)),
+            activations=Layers(activations),
+            cost=cost,
+        )
+        network._describe()
+        return network
 
     def check_batch(self, batch: "Batch") -> None:
         """Raise ValueError if the batch is not for these layers: numpy would broadcast it."""
@@ -71,6 +84,16 @@ class Network:
         needed = (self.sizes[0], self.sizes[-1])
         if found != needed:
             raise ValueError(f"inputs and targets of {found} entries; the layers need {needed}")
+
+    def _describe(self) -> None:
+        """Fill in what follows from the rest, once: `vars`, because the fields are frozen."""
+        depth = len(self.weights)
+        vars(self).update(
+            depth=depth,
+            sizes=(self.weights[1].shape[1], *map(len, self.biases)),
+            parameters=sum([W.size + len(W) for W in self.weights]),
+            output=output_of(self.cost, self.activations[depth]),
+        )
 
     def _check_layer(self, l: int) -> None:
         W, b = self.weights[l], self.biases[l]
@@ -80,7 +103,7 @@ class Network:
             raise ValueError(f"layer {l}: weights {W.shape} do not take layer {l - 1}'s output")
         if not (all_finite(W) and all_finite(b)):
             raise ValueError(f"layer {l}: weights and biases have to be finite")
-        if l < self.depth and not self.activations[l].elementwise:
+        if l < len(self.weights) and not self.activations[l].elementwise:
             raise ValueError(f"layer {l}: {self.activations[l].name} is for the last layer only")
 
 
@@ -102,6 +125,13 @@ class Batch:
     def of(cls, inputs: ArrayLike, targets: ArrayLike) -> "Batch":
         """A batch from anything array-like; the arrays are made read-only."""
         return cls(read_only(inputs), read_only(targets))
+
+    @classmethod
+    def trusted(cls, inputs: Array, targets: Array) -> "Batch":
+        """A batch of what has been checked already, as `Network.trusted` is a network."""
+        batch = cls.__new__(cls)
+        vars(batch).update(inputs=sealed(inputs), targets=sealed(targets))
+        return batch
 
     @property
     def size(self) -> int:

@@ -14,6 +14,7 @@ from core.arrays import Array
 Mask: TypeAlias = NDArray[np.bool_]
 
 
+@np.errstate(over="ignore")  # a difference may be −∞, and its exponential 0
 def exponentials(z: Array) -> tuple[Array, Array]:
     """e^(z_j − max z) and each row's sum (N × 1): nothing overflows, and the sum is at least 1."""
     e: Array = np.exp(z - z.max(axis=-1, keepdims=True))
@@ -26,9 +27,8 @@ def complement(z: Array) -> Array:
     >>> complement(np.array([[0.0, -800.0]]))
     array([[0., 1.]])
     """
-    with np.errstate(under="ignore", over="ignore"):
-        e, total = exponentials(z)
-        return sum_of_others(e) / total
+    e, total = exponentials(z)
+    return sum_of_others(e) / total
 
 
 def sum_of_others(values: Array) -> Array:
@@ -51,21 +51,21 @@ class SoftmaxLogs(NamedTuple):
     top: Mask
 
 
+@np.errstate(divide="ignore", over="ignore")  # e^−∞ is 0, and its logarithm −∞ again
 def softmax_logs(z: Array) -> SoftmaxLogs:
     """The logarithms, where a and 1 − a would underflow too; with n = 1 the complement's is −∞.
 
     >>> softmax_logs(np.array([[0.0, -800.0]])).log_complement
     array([[-800.,   -0.]])
     """
-    with np.errstate(under="ignore", divide="ignore", over="ignore"):
-        top = np.arange(z.shape[-1]) == z.argmax(axis=-1)[..., None]
-        shifted = z - z.max(axis=-1, keepdims=True)
-        others = np.where(top, -np.inf, shifted)
-        mass = np.exp(others)
-        log_total = np.log1p(mass.sum(axis=-1, keepdims=True))
-        small = mass / (1.0 + mass.sum(axis=-1, keepdims=True))
-        log_others = log_of_sum(others)
-        log_complement = np.where(top, log_others - log_total, np.log1p(-small))
+    top = np.arange(z.shape[-1]) == z.argmax(axis=-1)[..., None]
+    shifted = z - z.max(axis=-1, keepdims=True)
+    others = np.where(top, -np.inf, shifted)
+    mass = np.exp(others)
+    log_total = np.log1p(mass.sum(axis=-1, keepdims=True))
+    small = mass / (1.0 + mass.sum(axis=-1, keepdims=True))
+    log_others = log_of_sum(others)
+    log_complement = np.where(top, log_others - log_total, np.log1p(-small))
     return SoftmaxLogs(shifted - log_total, log_complement, top)
 
 

@@ -22,8 +22,10 @@ CAUSES: dict[str, tuple[str, str]] = {
 
 def work_out(exercise: Exercise) -> Workings:
     """Forward and back. Raises Refused (422) with the layer and the quantity that overflows."""
-    with told_overflow(exercise):
+    try:
         return backpropagate(exercise.network, exercise.batch)
+    except NotFinite as error:
+        raise refused(error, exercise) from None
 
 
 @contextmanager
@@ -32,7 +34,12 @@ def told_overflow(exercise: Exercise) -> Iterator[None]:
     try:
         yield
     except NotFinite as error:
-        raise Refused([overflow(error, exercise.network.cost)], "not-finite") from None
+        raise refused(error, exercise) from None
+
+
+def refused(error: NotFinite, exercise: Exercise) -> Refused:
+    """An overflow as 422, in the request's own places."""
+    return Refused([overflow(error, exercise.network.cost)], "not-finite")
 
 
 def overflow(error: NotFinite, cost: Cost) -> Problem:

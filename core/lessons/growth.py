@@ -34,4 +34,4 @@ def point(width: int, depth: int, examples: int) -> Point:
     >>> point(1, 1, 1).operations.naive
     7
     """
-    return Point(width, depth, count_operations([width] * (depth + 1), examples))
+    return Point(width, depth, count_operations((width,) * (depth + 1), examples))

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from core.activations import Activation, Sigmoid, Softmax
-from core.costs import MeanSquaredError
+from core.costs import CrossEntropy, MeanSquaredError, SoftmaxCrossEntropy
 from core.network import Batch, Network, layer_pairs
 
 W = [[[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], [[1.0, 2.0, 3.0]]]
@@ -96,3 +96,29 @@ def test_nothing_can_be_changed_afterwards() -> None:
         batch.inputs = batch.targets  # type: ignore[misc]
     with pytest.raises(dataclasses.FrozenInstanceError):
         network().weights = network().biases  # type: ignore[misc]
+
+
+def test_a_trusted_network_is_the_checked_one() -> None:
+    """`trusted` makes of the same arrays what `of` makes, and seals the very arrays it is given."""
+    kinds: list[Activation] = [Sigmoid(), Softmax()]
+    weights, biases = [np.array(w) for w in W], [np.array(v) for v in b]
+    trusted = Network.trusted(weights, biases, kinds, CrossEntropy())
+    checked = Network.of(weights, biases, kinds, CrossEntropy())
+    assert vars(trusted).keys() == vars(checked).keys()
+    assert repr(trusted) == repr(checked)
+    for name in ("depth", "sizes", "parameters", "activations"):
+        assert getattr(trusted, name) == getattr(checked, name)
+    assert type(trusted.output) is type(checked.output) is SoftmaxCrossEntropy
+    assert all(kept is given for kept, given in zip(trusted.weights, weights, strict=True))
+    assert not any(array.flags.writeable for array in (*weights, *biases))
+
+
+def test_a_trusted_batch_is_the_checked_one() -> None:
+    """Of a vector's row, as the schemas make it, as of a matrix; sealed where they are."""
+    x, y = np.array([1.0, 2.0])[None], np.array([3.0])[None]
+    trusted, checked = Batch.trusted(x, y), Batch.of([[1.0, 2.0]], [[3.0]])
+    assert vars(trusted).keys() == vars(checked).keys()
+    assert trusted.inputs is x
+    assert trusted.targets is y
+    assert np.array_equal(trusted.inputs, checked.inputs)
+    assert not any(array.flags.writeable for array in (x, y))

@@ -210,7 +210,7 @@ def test_counts_are_those_of_numbers_that_count(sizes: list[int], examples: int)
     request = request_of(sizes, examples)
     exact = references.exact_gradients(request)
     gradients = [*leaves(exact["bias_gradients"]), *leaves(exact["weight_gradients"])]
-    counts = count_operations(sizes, examples)
+    counts = count_operations(tuple(sizes), examples)
 
     cost, operations = counting(lambda: [Net(request).cost()])
     assert (cost, operations) == ([exact["cost"]], counts.forward)
@@ -227,7 +227,7 @@ def test_the_counts_of_one_neuron_by_hand() -> None:
     Naive: δ anew for the bias and for the weight, 3 + 4. Differences: 2 parameters, each with
     2 moves, 2 passes of 4, a difference and a quotient.
     """
-    counts = count_operations([1, 1], 1)
+    counts = count_operations((1, 1), 1)
     assert (counts.forward, counts.backprop, counts.naive) == (4, 4, 7)
     assert counts.finite_difference == 2 * (2 + 2 * 4 + 2)
 
@@ -246,7 +246,7 @@ def test_backprop_grows_as_a_forward_pass_and_the_slow_ways_as_its_square(
     """
 
     def count(L: int, n: int) -> int:
-        operations: int = getattr(count_operations([n] * (L + 1), 1), way)
+        operations: int = getattr(count_operations((n,) * (L + 1), 1), way)
         return operations
 
     assert count(400, 800) / count(400, 400) == pytest.approx(by_width, rel=0.02)
@@ -255,7 +255,7 @@ def test_backprop_grows_as_a_forward_pass_and_the_slow_ways_as_its_square(
 
 def test_a_batch_multiplies_the_work() -> None:
     """N examples take N times the operations of one, and the averages at most one per parameter."""
-    one, many = count_operations([3, 4, 2], 1), count_operations([3, 4, 2], 10)
+    one, many = count_operations((3, 4, 2), 1), count_operations((3, 4, 2), 10)
     parameters = 3 * 4 + 4 + 4 * 2 + 2
     assert many.backprop - 10 * one.backprop == many.naive - 10 * one.naive == 10 * parameters
     # One more term to sum for each example but the first, and one division: N in all.

@@ -83,8 +83,8 @@ def steeper(kind: type[Activation]) -> type[Activation]:
     """The activation with σ′ (for softmax, its Jacobian's product) too large by 1e-6."""
 
     class Steeper(kind):  # type: ignore[misc, valid-type]
-        def _derivative(self, z: Array) -> Array:
-            slope: Array = super()._derivative(z) * OFF
+        def derivative(self, z: Array) -> Array:
+            slope: Array = super().derivative(z) * OFF
             return slope
 
         def pull_back(self, z: Any, a: Any, gradient: Any) -> Any:
@@ -126,7 +126,6 @@ def _forbidden(*args: Any, **kwargs: Any) -> Any:
 
 
 DERIVATIVES = [
-    *((kind, "_derivative") for kind in (Activation, *ACTIVATIONS.values())),
     *((kind, "derivative") for kind in (Activation, *ACTIVATIONS.values())),
     *((kind, "pull_back") for kind in (Activation, *ACTIVATIONS.values())),
     *((kind, "gradient") for kind in COSTS.values()),
@@ -205,8 +204,8 @@ def confirmed(found: Check) -> None:
 class RoundedSigmoid(Sigmoid):
     """σ′ from a rounded a, as in most textbooks' code."""
 
-    def _derivative(self, z: Array) -> Array:
-        a = self._value(z)
+    def derivative(self, z: Array) -> Array:
+        a = self(z)
         return a * (1.0 - a)
 
 
