@@ -38,9 +38,9 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     register_error_handlers(app)
     for register in (
         register_metrics,
-        register_gate,
         register_logs,
         register_tracing,
+        register_gate,
         register_cors,
         register_access,
         register_rates,

@@ -21,41 +21,44 @@ def admit(operations: float, at: Path) -> None:
     Raises Refused (422, at a place of the request) if it is more than any request may ask for, and
     Busy (503) if the turn does not come.
     """
-    most = limits().operations_max
-    if operations > most:
+    most = limits()
+    if operations > most.operations_max:
         detail = (
             f"this takes some {operations:.2g} floating-point operations; this service spends at "
-            f"most {most:.2g} on a request: send fewer examples or a smaller network"
+            f"most {most.operations_max:.2g} on a request: send fewer examples or a smaller network"
         )
         raise Refused([Problem(at, detail)])
-    if operations > limits().light_operations_max:
+    if operations > most.light_operations_max:
         heavy_turn()
 
 
 def check_limits(exercise: Exercise, options: Options | None = None) -> None:
     """Raise Refused (422) with everything that is too large to work out here."""
-    network, batch = exercise.network, exercise.batch
-    problems = list(too_large(network, batch, limits()))
+    network, batch, most = exercise.network, exercise.batch, limits()
+    problems = too_large(network, batch, most)
     if options is not None and not problems:
-        problems += too_much_checking(network, batch, options, limits())
+        problems += too_much_checking(network, batch, options, most)
     if problems:
         raise Refused(problems)
     admit(gradient_operations(network, batch, options), ("input",))
 
 
-def too_large(network: Network, batch: Batch, limits: Limits) -> Iterator[Problem]:
+def too_large(network: Network, batch: Batch, limits: Limits) -> list[Problem]:
     """Each limit that this network and batch exceed."""
     N, neurons, parameters = batch.size, sum(network.sizes), network.parameters
-    for name, found, things, most in (
+    sizes = (
         ("weights", network.depth, "layers", limits.layers_max),
         ("weights", max(network.sizes), "neurons in one layer", limits.neurons_max),
         ("weights", parameters, "parameters", limits.parameters_max),
         ("input", N, "examples", limits.examples_max),
         ("input", N * neurons, "activations (examples × neurons)", limits.activations_max),
         ("input", N * parameters, "products (examples × parameters)", limits.products_max),
-    ):
-        if found > most:
-            yield Problem((name,), f"{found} {things}; this service takes at most {most}")
+    )
+    return [
+        Problem((name,), f"{found} {things}; this service takes at most {most}")
+        for name, found, things, most in sizes
+        if found > most
+    ]
 
 
 def too_much_checking(
@@ -79,7 +82,7 @@ def too_much_checking(
 def check_verification_limits(exercise: Exercise) -> None:
     """Raise Refused (422) with everything that is too large to verify here."""
     network, batch = exercise.network, exercise.batch
-    problems = list(too_large(network, batch, limits()))
+    problems = too_large(network, batch, limits())
     if problems:
         raise Refused(problems)
     most = limits().verification_products_max

@@ -15,22 +15,26 @@ gathered = local()
 """`whole`: the request of this thread has arrived to its last byte, and no read of it can wait."""
 
 
-@contextmanager
-def unbroken(req: Request, limits: Limits) -> Iterator[None]:
+class Unbroken:
     """Reads of a body, none of which may wait in silence for long.
 
     Raises 408 if nothing arrives for a while, 400 if what arrives is not good HTTP or ends early.
     """
-    connection = req.environ.get("gunicorn.socket")
-    if connection is not None and not getattr(gathered, "whole", False):
-        connection.settimeout(limits.silence_seconds_max)
-    try:
-        yield
-    except TimeoutError:
-        said = f"nothing arrived for {limits.silence_seconds_max} seconds"
-        raise RequestTimeout(said) from None
-    except (OSError, ParseException):
-        raise BadRequest("the body broke off, or its chunks are not good HTTP") from None
+
+    def __init__(self, req: Request, limits: Limits) -> None:
+        self.seconds = limits.silence_seconds_max
+        connection = req.environ.get("gunicorn.socket")
+        if connection is not None and not getattr(gathered, "whole", False):
+            connection.settimeout(self.seconds)
+
+    def __enter__(self) -> None:
+        """The reads begin."""
+
+    def __exit__(self, kind: object, error: BaseException | None, *_: object) -> None:
+        if isinstance(error, TimeoutError):
+            raise RequestTimeout(f"nothing arrived for {self.seconds} seconds") from None
+        if isinstance(error, OSError | ParseException):
+            raise BadRequest("the body broke off, or its chunks are not good HTTP") from None
 
 
 @contextmanager
@@ -52,7 +56,7 @@ def in_time(req: Request, limits: Limits) -> Iterator[None]:
     clock.daemon = True
     clock.start()
     try:
-        with unbroken(req, limits):
+        with Unbroken(req, limits):
             yield
     except BadRequest:
         if not over.is_set():

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, request
 from werkzeug.exceptions import NotAcceptable
 
+from service.current import asked
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -43,14 +45,15 @@ def register_gate(app: Flask) -> None:
 
 def refuse_other_than_json() -> None:
     """406 where the caller accepts no JSON from an address that answers JSON."""
-    if request.environ.get("HTTP_ACCEPT", ANYTHING) == ANYTHING:
+    req = asked()
+    if req.environ.get("HTTP_ACCEPT", ANYTHING) == ANYTHING:
         return
-    accepted = request.accept_mimetypes
-    if request.path.startswith(LINE_BY_LINE) and accepted.quality(NDJSON) > 0:
+    accepted = req.accept_mimetypes
+    if req.path.startswith(LINE_BY_LINE) and accepted.quality(NDJSON) > 0:
         return
-    if request.path.startswith("/v1/jobs/") and request.path.endswith(REPORTS):
+    if req.path.startswith("/v1/jobs/") and req.path.endswith(REPORTS):
         return
-    if request.path.startswith("/v1/") and accepted and accepted.quality(JSON) <= 0:
+    if req.path.startswith("/v1/") and accepted and accepted.quality(JSON) <= 0:
         raise NotAcceptable(f"this address answers {JSON}, which the Accept header excludes")
 
 

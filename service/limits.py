@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from flask import current_app
+from service.current import application
 
 
 def limit(default: int, unit: str, description: str) -> Any:
@@ -162,6 +162,6 @@ def whole_number(name: str, text: str) -> int:
 
 def limits() -> Limits:
     """The limits of the running application."""
-    found = current_app.config["LIMITS"]
+    found = application().config["LIMITS"]
     assert isinstance(found, Limits)
     return found

@@ -12,6 +12,9 @@ from service.gate import request_id
 
 logger = logging.getLogger("backcheck.requests")
 
+LENGTH_MAX = 2**63 - 1
+"""A caller may claim any length; orjson writes none that is longer."""
+
 
 def register_logs(app: Flask) -> None:
     """Write the lines to standard output, if asked for."""
@@ -31,6 +34,12 @@ def begin() -> None:
     stages.start()
 
 
+def claimed_length() -> int | None:
+    """The body's length as the caller gives it."""
+    length = request.content_length
+    return None if length is None else min(length, LENGTH_MAX)
+
+
 def write(response: Response) -> Response:
     """One line. The route as it is registered, never the path: that may hold anything."""
     line = {
@@ -39,7 +48,7 @@ def write(response: Response) -> Response:
         "method": request.method if request.url_rule else None,
         "route": request.url_rule.rule if request.url_rule else None,
         "status": response.status_code,
-        "bytes_in": request.content_length,
+        "bytes_in": claimed_length(),
         "bytes_out": response.content_length,
         "ms": round(1e3 * (perf_counter() - g.began), 3),
         "stages_ms": stages.milliseconds(),

@@ -5,10 +5,12 @@ import os
 from time import perf_counter
 from typing import Any
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.multiprocess import MultiProcessCollector
+
+from service.current import asked, notes
 
 BUCKETS_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 UNKNOWN = "unknown"
@@ -38,17 +40,17 @@ class Metrics:
 
     def begin(self) -> None:
         """Note the time."""
-        g.arrived = perf_counter()
+        notes().arrived = perf_counter()
 
     def count(self, response: Response) -> Response:
         """One more."""
         if self.stopped:
             return response
-        taken = perf_counter() - g.arrived
+        request, noted = asked(), notes()
         route = request.url_rule.rule if request.url_rule else UNKNOWN
-        counter, histogram = self.of(route, request.method, response.status_code, g.get("turn"))
+        counter, histogram = self.of(route, request.method, response.status_code, noted.get("turn"))
         counter.inc()
-        histogram.observe(taken)
+        histogram.observe(perf_counter() - noted.arrived)
         return response
 
     def of(self, route: str, method: str, status: int, turn: str | None) -> tuple[Any, Any]:

@@ -34,8 +34,9 @@ def register_packing(app: Flask) -> None:
 
 def is_file(response: Response) -> bool:
     """Whether this is a file of text with a version, whole or (304) confirmed."""
-    is_text = (response.mimetype or "").startswith(PACKED) or response.status_code == 304
-    return is_text and response.direct_passthrough and "ETag" in response.headers
+    if not response.direct_passthrough or "ETag" not in response.headers:
+        return False
+    return response.status_code == 304 or (response.mimetype or "").startswith(PACKED)
 
 
 def packed(response: Response) -> bytes:

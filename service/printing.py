@@ -1,10 +1,14 @@
 """orjson in Flask's place for JSON: float64 that reads back bit for bit, arrays as they are."""
 
-from typing import Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 import orjson
 from flask import Response
 from flask.json.provider import JSONProvider
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 OPTIONS = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_SERIALIZE_DATACLASS
 JSON = "application/json"
@@ -26,6 +30,18 @@ class OrjsonProvider(JSONProvider):
         return printed(self._prepare_response_obj(args, kwargs))
 
 
+class Printed(Response):
+    """An answer whose body is there, and its length with it: nothing is left to be found out."""
+
+    def get_wsgi_response(
+        self, environ: "WSGIEnvironment"
+    ) -> tuple[Iterable[bytes], str, list[tuple[str, str]]]:
+        """Body, status and headers as they are; without the body to HEAD, as werkzeug does it."""
+        if environ["REQUEST_METHOD"] == "HEAD":
+            return super().get_wsgi_response(environ)
+        return self.iter_encoded(), self.status, self.headers.to_wsgi_list()
+
+
 def printed(value: Any, status: int = 200) -> Response:
     """The answer that holds this value."""
-    return Response(orjson.dumps(value, option=OPTIONS), status, content_type=JSON)
+    return Printed(orjson.dumps(value, option=OPTIONS), status, content_type=JSON)

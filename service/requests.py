@@ -3,7 +3,7 @@
 from threading import BoundedSemaphore
 from typing import Any
 
-from flask import Flask, Request, current_app, request
+from flask import Flask, Request
 from marshmallow import Schema, ValidationError
 from werkzeug.exceptions import (
     RequestEntityTooLarge,
@@ -13,7 +13,8 @@ from werkzeug.exceptions import (
 
 from schemas.problems import flatten
 from schemas.strict_json import parse
-from service.arriving import in_time, unbroken
+from service.arriving import Unbroken, in_time
+from service.current import application, asked
 from service.errors import Refused
 from service.lane import depart
 from service.limits import Limits, limits
@@ -36,11 +37,11 @@ def register_requests(app: Flask) -> None:
 
 def read_json(schema: Schema) -> Any:
     """What the schema makes of the body. Raises what `service.errors` turns into 4xx and 503."""
-    asked = request._get_current_object()  # type: ignore[attr-defined]  # once, not at each word
-    check_type(asked)
-    body = read_body(asked, limits())
+    req, most = asked(), limits()
+    check_type(req)
+    body = read_body(req, most)
     passed("read")
-    take_turn(len(body))
+    take_turn(len(body), most)
     passed("wait")
     value = parse(body)
     del body
@@ -80,12 +81,12 @@ def read_body(req: Request, limits: Limits) -> bytes:
     """
     length, most = req.content_length, limits.body_bytes_max
     if length is not None and length <= min(GATHERED_BYTES, most):
-        with unbroken(req, limits):
+        with Unbroken(req, limits):
             gathered: bytes = req.environ["wsgi.input"].read(length)
         return gathered
     if length is not None and length > most:
         raise too_large(most)
-    readers = current_app.extensions["readers"]
+    readers = application().extensions["readers"]
     if not readers.acquire(blocking=False):
         raise ServiceUnavailable("too many large bodies are arriving", retry_after=RETRY_SECONDS)
     depart()

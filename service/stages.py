@@ -2,7 +2,7 @@
 
 from time import perf_counter
 
-from flask import g
+from service.current import notes
 
 STAGES = ("read", "wait", "parse", "compute", "print")
 """The body's arrival, the wait for a turn, JSON and schema, the mathematics, the answer's text."""
@@ -10,19 +10,20 @@ STAGES = ("read", "wait", "parse", "compute", "print")
 
 def start() -> None:
     """Note the stages of this request from now on."""
-    g.stages = {}
-    g.stage_began = perf_counter()
+    noted = notes()
+    noted.stages, noted.stage_began = {}, perf_counter()
 
 
 def passed(stage: str) -> None:
     """The time since the last stage ended was this one's."""
-    stages = g.get("stages")
+    noted = notes()
+    stages = noted.get("stages")
     if stages is not None:
         now = perf_counter()
-        stages[stage] = stages.get(stage, 0.0) + now - g.stage_began
-        g.stage_began = now
+        stages[stage] = stages.get(stage, 0.0) + now - noted.stage_began
+        noted.stage_began = now
 
 
 def milliseconds() -> dict[str, float]:
     """What each stage took so far."""
-    return {stage: round(1e3 * seconds, 3) for stage, seconds in g.get("stages", {}).items()}
+    return {stage: round(1e3 * seconds, 3) for stage, seconds in notes().get("stages", {}).items()}

@@ -15,12 +15,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from tempfile import TemporaryFile
-from threading import BoundedSemaphore
+from threading import BoundedSemaphore, Lock
 
-from flask import Flask, current_app, g
+from flask import Flask
 from werkzeug.exceptions import ServiceUnavailable
 
 from service.access import require
+from service.current import application, notes
 from service.lane import depart
 from service.limits import Limits, limits
 from service.rates import count_heavy
@@ -38,8 +39,8 @@ class Turns:
     """The turns of one worker. Made before the fork, so that all workers share the slots."""
 
     def __init__(self, slots: int, waiting_max: int) -> None:
-        self.light = BoundedSemaphore(1)
-        self.heavy = BoundedSemaphore(1)
+        self.light = Lock()
+        self.heavy = Lock()
         self.waiting = BoundedSemaphore(waiting_max)
         self.slots = Slots(slots)
 
@@ -93,19 +94,19 @@ def register_turns(app: Flask) -> None:
     app.teardown_request(give_back)
 
 
-def take_turn(body_bytes: int) -> None:
+def take_turn(body_bytes: int, limits: Limits) -> None:
     """The turn to read a body of this size and answer it. Raises Busy if it does not come."""
-    if body_bytes > limits().light_bytes_max:
-        take_heavy(turns(), limits())
-    elif not turns().light.acquire(timeout=limits().light_wait_seconds_max):
+    if body_bytes > limits.light_bytes_max:
+        take_heavy(turns(), limits)
+    elif not turns().light.acquire(timeout=limits.light_wait_seconds_max):
         raise Busy("every worker is busy", retry_after=LIGHT_RETRY_SECONDS)
     else:
-        g.turn = "light"
+        notes().turn = "light"
 
 
 def heavy_turn() -> None:
     """Change from the light turn to the heavy one; nothing to do if it is heavy already."""
-    if g.get("turn") != "heavy":
+    if notes().get("turn") != "heavy":
         give_back()
         take_heavy(turns(), limits())
 
@@ -119,19 +120,21 @@ def take_heavy(turns: Turns, limits: Limits) -> None:
     with turns.queue():
         if not turns.heavy.acquire(timeout=limits.heavy_wait_seconds_max):
             raise Busy("other heavy work takes long", retry_after=HEAVY_RETRY_SECONDS)
-        g.turn, g.slot = "heavy", turns.slots.take(deadline)
-        if g.slot is None:
+        noted = notes()
+        noted.turn, noted.slot = "heavy", turns.slots.take(deadline)
+        if noted.slot is None:
             give_back()
             raise Busy("every worker is busy", retry_after=HEAVY_RETRY_SECONDS)
 
 
 def give_back(error: BaseException | None = None) -> None:
     """The turn, if this request has one."""
-    turn = g.pop("turn", None)
+    noted = notes()
+    turn = noted.pop("turn", None)
     if turn == "light":
         turns().light.release()
     elif turn == "heavy":
-        slot = g.pop("slot", None)
+        slot = noted.pop("slot", None)
         if slot is not None:
             turns().slots.give_back(slot)
         turns().heavy.release()
@@ -139,6 +142,6 @@ def give_back(error: BaseException | None = None) -> None:
 
 def turns() -> Turns:
     """The worker's turns."""
-    found = current_app.extensions["turns"]
+    found = application().extensions["turns"]
     assert isinstance(found, Turns)
     return found

@@ -162,7 +162,7 @@ def read_batch(most: Limits, places: Places) -> Arriving:
 
 def parsed(text: bytes) -> Any:
     """JSON read in its turn, since it may take thirty times its size of memory."""
-    take_turn(len(text))
+    take_turn(len(text), limits())
     return parse(text)
 
 

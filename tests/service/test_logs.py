@@ -11,6 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from service import create_app
+from service.printing import JSON
 from service.stages import STAGES
 
 SECRET = 0.123456789
@@ -80,6 +81,19 @@ def test_nothing_of_the_content(caplog: pytest.LogCaptureFixture, network: Any) 
     assert str(SECRET) not in caplog.text
     assert "127.0.0.1" not in caplog.text
     assert lines[3]["route"] is None
+
+
+def test_a_line_for_what_is_turned_away(caplog: pytest.LogCaptureFixture) -> None:
+    """A request that is refused at the gate, or claims a body beyond all measure, has its line."""
+    app = create_app({"LOG_REQUESTS": True})
+    post: dict[str, Any] = {"path": "/v1/gradients", "method": "POST"}
+    lines = logged(
+        caplog,
+        app,
+        {**post, "json": {}, "headers": {"Accept": "text/html"}},
+        {**post, "content_type": JSON, "environ_overrides": {"CONTENT_LENGTH": "9" * 20}},
+    )
+    assert [one["status"] for one in lines] == [406, 413]
 
 
 def test_addresses_if_asked_for(caplog: pytest.LogCaptureFixture) -> None:
