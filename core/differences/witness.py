@@ -20,6 +20,7 @@ from core.differences.plan import Extent, Units, blocks, plan_flops
 from core.differences.second_opinion import doubtful_units
 from core.differences.selection import Chosen, choose
 from core.differences.slopes import STEP, unit_slopes
+from core.differences.small.check import small_check
 from core.differences.softmax_heads import extent_of
 from core.differences.tally import Tally
 from core.forward import Workings
@@ -46,6 +47,11 @@ def check(w: Workings, options: Options | None = None) -> Check:
     Raises ValueError where the complex step is asked of an activation that is not analytic.
     """
     options = options or Options()
+    return small_check(w, options) or check_arrays(w, options)
+
+
+def check_arrays(w: Workings, options: Options) -> Check:
+    """The same for any network, and where `small` finds anything out of the ordinary."""
     refuse_corners(w, options)
     extent = extent_of(w.network, len(w.y))
     with np.errstate(all="ignore"):

@@ -1,0 +1,103 @@
+"""From slopes to the parameters that they serve, entry by entry, and beside backprop's.
+
+`core.differences.entries` and `core.differences.tally` for floats. A layer's parameters stand in
+one list of rows, [W | b], as there.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from core.arrays import Array
+from core.differences.check import Comparison
+from core.differences.rounding import unit_errors
+from core.differences.slopes import UNDERFLOW
+from core.differences.small.example import Example, Floats, Unusual
+from core.differences.small.legs import Slope
+from core.forward import Workings
+from core.layers import Layers
+
+Rows = list[Floats]
+
+
+class Place(NamedTuple):
+    """Row and column of an entry in a layer's [W | b]."""
+
+    layer: int
+    row: int
+    column: int
+
+
+class Opinion:
+    """What one witness says to every parameter, and which entry is furthest from backprop's."""
+
+    def __init__(self, backprop: list[Rows]) -> None:
+        self.backprop = backprop
+        self.values: list[Rows] = [[] for _ in backprop]
+        self.uncertainties: list[Rows] = [[] for _ in backprop]
+        self.ratio, self.place = -1.0, Place(0, 0, 0)
+
+    def add(self, l: int, slopes: list[Slope], carried: list[Floats]) -> None:
+        """The parameters of layer l's next neuron: its slope and [a | 1] in each example.
+
+        Raises Unusual at an entry that does not agree.
+        """
+        values, uncertainties = row_of(slopes, carried)
+        row = len(self.values[l - 1])
+        entries = zip(self.backprop[l - 1][row], values, uncertainties, strict=True)
+        for column, (backprop, value, uncertainty) in enumerate(entries):
+            ratio = abs(backprop - value) / uncertainty
+            if ratio > self.ratio:
+                self.ratio, self.place = ratio, Place(l, row, column)
+            if not ratio <= 1.0:
+                raise Unusual
+        self.values[l - 1].append(values)
+        self.uncertainties[l - 1].append(uncertainties)
+
+    def worst(self) -> Comparison:
+        """The entry with the largest ratio."""
+        l, row, column = self.place
+        backprop, value, uncertainty = (
+            kept[l - 1][row][column] for kept in (self.backprop, self.values, self.uncertainties)
+        )
+        is_bias = column == len(self.values[l - 1][row]) - 1
+        at = ("bias_gradients", l, (row,)) if is_bias else ("weight_gradients", l, (row, column))
+        return Comparison(at, backprop, value, uncertainty, self.ratio)
+
+
+def row_of(slopes: list[Slope], carried: list[Floats]) -> tuple[Floats, Floats]:
+    """A neuron's parameters: the means over the examples of slope · a, and their uncertainties."""
+    examples, share = len(slopes), unit_errors(2 * len(slopes) + 4)
+    values, uncertainties = [0.0] * len(carried[0]), [0.0] * len(carried[0])
+    for (slope, uncertainty), factors in zip(slopes, carried, strict=True):
+        size = uncertainty + share * abs(slope)
+        for k, factor in enumerate(factors):
+            values[k] += slope * factor
+            uncertainties[k] += size * abs(factor)
+    if examples > 1:
+        values = [value / examples for value in values]
+    return values, [size / examples + UNDERFLOW for size in uncertainties]
+
+
+def carried_by(examples: list[Example], l: int) -> list[Floats]:
+    """[a(l−1) | 1] of each example: what a move of the weights and of the bias is multiplied by."""
+    return [[*example.a[l - 1], 1.0] for example in examples]
+
+
+def gradients(w: Workings) -> list[Rows]:
+    """Backprop's, layer by layer, as rows of [W | b]."""
+    return [
+        [
+            [*row, b]
+            for row, b in zip(
+                w.weight_gradients[l].tolist(), w.bias_gradients[l].tolist(), strict=True
+            )
+        ]
+        for l in w.W.numbers
+    ]
+
+
+def split(layers: list[Rows]) -> tuple[Layers[Array], Layers[Array]]:
+    """Rows of [W | b] as arrays of weights and of biases."""
+    arrays = [np.array(rows) for rows in layers]
+    return Layers([part[:, :-1] for part in arrays]), Layers([part[:, -1] for part in arrays])

@@ -1,0 +1,96 @@
+"""∂C₁/∂z of one source, by differences and by a complex step, each with its uncertainty.
+
+The moves of `core.differences.sweep` and `core.differences.complex_step`, one source at a time.
+"""
+
+from typing import NamedTuple
+
+from core.differences.complex_step import COARSER, IMAGINARY, NEGLIGIBLE
+from core.differences.complex_step import UNDERFLOW as COMPLEX_UNDERFLOW
+from core.differences.slopes import STEP, UNDERFLOW, Order
+from core.differences.small.example import Example, Floats, Small, Unusual, dot
+
+
+class Slope(NamedTuple):
+    """A derivative and its uncertainty."""
+
+    value: float
+    uncertainty: float
+
+
+def difference(small: Small, example: Example, l: int, j: int, order: Order) -> Slope:
+    """Central differences at ±h and ±h/2. Raises Unusual where a move goes too far."""
+    right, trail = moved(small, example, l, j, STEP)  # it speaks for the others' sizes
+    left, _ = moved(small, example, l, j, -STEP)
+    half_right, _ = moved(small, example, l, j, 0.5 * STEP)
+    half_left, _ = moved(small, example, l, j, -0.5 * STEP)
+    full, half = (right - left) / (2.0 * STEP), (half_right - half_left) / STEP
+    correction = (half - full) / 3.0
+    rounding, reach = along(example, l, j, STEP, trail)
+    if not reach <= 1.0:
+        raise Unusual
+    if order == 2:
+        return Slope(half, 2.0 * abs(correction) + rounding / STEP + UNDERFLOW)
+    return Slope(half + correction, abs(correction) + rounding / STEP + UNDERFLOW)
+
+
+def moved(small: Small, example: Example, l: int, j: int, h: float) -> tuple[float, list[Floats]]:
+    """How far the cost moves with z(l)_j, and on the way there the z of each layer above."""
+    change, trail = example.changes[l - 1][j](h), []
+    if l < len(small.layers):
+        moves = [weight * change for weight in small.layers[l].columns[j]]
+        trail.append(moves)
+        for layer, changes in zip(small.layers[l + 1 :], example.changes[l:], strict=False):
+            moved = [change(s) for change, s in zip(changes, moves, strict=True)]
+            moves = [dot(row, moved) for row in layer.rows]
+            trail.append(moves)
+        change = sum([change(s) for change, s in zip(example.changes[-1], moves, strict=True)])
+    return change, trail
+
+
+def along(example: Example, l: int, j: int, own: float, trail: list[Floats]) -> tuple[float, float]:
+    """What rounding these moves bring, and the largest of them over what it may be."""
+    _, rounding, inverse_room = example.units[l - 1][j]
+    rounding, reach = own * rounding, own * inverse_room
+    for units, moves in zip(example.units[l:], trail, strict=True):
+        for unit, s in zip(units, moves, strict=True):
+            size = abs(s)
+            rounding += size * unit.rounding
+            reach = max(reach, size * unit.inverse_room)
+    return rounding, reach
+
+
+def imaginary(small: Small, example: Example, l: int, j: int) -> Slope:
+    """Im C₁(z + ih) / h. Raises Unusual where even so small a step goes too far."""
+    rate, trail = rates(small, example, l, j)
+    rounding, reach = along(example, l, j, 1.0, trail)
+    if not IMAGINARY * reach <= NEGLIGIBLE:
+        raise Unusual
+    return Slope(rate, COARSER * rounding + COMPLEX_UNDERFLOW)
+
+
+def rates(small: Small, example: Example, l: int, j: int) -> tuple[float, list[Floats]]:
+    """Im C₁ over h when z(l)_j moves by ih, and on the way there Im z of each layer above."""
+    z, depth = complex(example.z[l - 1][j], IMAGINARY), len(small.layers)
+    rate, trail = small.layers[l - 1].curve.analytic(z).imag / IMAGINARY, list[Floats]()
+    if l == depth:
+        return cost_rate(small, example, j, z.imag, rate), trail
+    up = [weight * rate for weight in small.layers[l].columns[j]]
+    for m in range(l + 1, depth + 1):
+        trail.append(up)
+        analytic = small.layers[m - 1].curve.analytic
+        a = [
+            analytic(complex(x, IMAGINARY * s)).imag / IMAGINARY
+            for x, s in zip(example.z[m - 1], up, strict=True)
+        ]
+        if m < depth:
+            up = [dot(row, a) for row in small.layers[m].rows]
+    terms = enumerate(zip(up, a, strict=True))
+    return sum([cost_rate(small, example, k, IMAGINARY * s, r) for k, (s, r) in terms]), trail
+
+
+def cost_rate(small: Small, example: Example, k: int, imaginary: float, rate: float) -> float:
+    """Of one output's term, from Im z and Im a over h; the stored z and a are their real parts."""
+    z = complex(example.z[-1][k], imaginary)
+    a = complex(example.a[-1][k], IMAGINARY * rate)
+    return small.output.analytic(z, a, example.y[k]).imag / IMAGINARY
