@@ -61,7 +61,6 @@ def _finite(numbers: list[Any]) -> Array | None:
         array = np.array(numbers, np.float64)
     except OverflowError:
         return None
-    array.setflags(write=False)  # so that core can keep it as it is, without a copy
     return array if all_finite(array) else None
 
 

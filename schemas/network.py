@@ -7,7 +7,6 @@ from marshmallow import post_load, validates_schema
 
 from core.activations import ACTIVATIONS, Activation
 from core.costs import COSTS
-from core.layers import Layers
 from core.network import Batch, Network
 from schemas.aliases import ACTIVATION_ALIASES, COST_ALIASES, FIELD_ALIASES
 from schemas.fields import (
@@ -121,17 +120,16 @@ def activation_problems(
 
 
 def exercise(data: Mapping[str, Any]) -> Exercise:
-    """The network and the batch of a request that has been validated: its arrays are read-only."""
+    """The network and the batch of a request that has been validated."""
     inputs, targets, at_kink = data["input"], data["target"], data["relu_derivative_at_zero"]
-    single = inputs.ndim == 1
-    network = Network(
-        Layers(data["weights"]),
-        Layers(data["biases"]),
-        Layers(activations(data["activation"], len(data["weights"]), at_kink)),
-        COSTS[data["cost"]](),
+    weights, single = data["weights"], inputs.ndim == 1
+    sigmas = activations(data["activation"], len(weights), at_kink)
+    return Exercise(
+        Network.trusted(weights, data["biases"], sigmas, COSTS[data["cost"]]()),
+        Batch.trusted(inputs[None], targets[None]) if single else Batch.trusted(inputs, targets),
+        single,
+        at_kink,
     )
-    batch = Batch(inputs[None], targets[None]) if single else Batch(inputs, targets)
-    return Exercise(network, batch, single, at_kink)
 
 
 def activations(names: str | list[str], depth: int, at_kink: float) -> list[Activation]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,7 @@ from marshmallow.decorators import POST_LOAD, VALIDATES_SCHEMA
 
 from core.differences.check import Options
 from core.layers import Layers
+from core.network import Batch, Network
 from schemas import batches, challenges
 from schemas.fields import Integer
 from schemas.gradients import GradientsRequest, GradientsSchema
@@ -91,12 +94,51 @@ def both_ways(schema: Strict, data: Any) -> tuple[Any, Any]:
     return outcome(schema.load, data), outcome(Schema.load, schema, data)
 
 
+def as_core_would(found: GradientsRequest) -> None:
+    """Core takes the same arrays when it checks them itself, and nobody can write to ours."""
+    network, batch, single, at_kink = found.exercise
+    checked = Network.of(network.weights, network.biases, network.activations, network.cost)
+    checked.check_batch(Batch.of(batch.inputs, batch.targets))
+    assert checked.sizes == network.sizes
+    assert not single or batch.size == 1
+    assert {sigma.at_kink for sigma in network.activations} == {at_kink}
+    for array in (*network.weights, *network.biases, batch.inputs, batch.targets):
+        assert array.dtype == np.float64
+        assert array.flags.c_contiguous
+        assert not array.flags.writeable
+
+
 @given(st.dictionaries(NAMES, st.sampled_from(VALUES), max_size=3), st.sets(NAMES, max_size=3))
 def test_both_ways_say_the_same(changed: dict[str, Any], dropped: set[str]) -> None:
     """Sound or not: the same numbers, or the same words at the same places."""
     data = {name: value for name, value in (SOUND | changed).items() if name not in dropped}
     ours, plain = both_ways(GRADIENTS, data)
     assert ours == plain
+    with suppress(ValidationError):
+        as_core_would(GRADIENTS.load(data))
+
+
+@pytest.mark.parametrize("batches_of", list(itertools.product((None, 1, 2), repeat=2)))
+def test_what_loads_is_what_core_takes(batches_of: tuple[int | None, int | None]) -> None:
+    """Of all ways to shape two layers, input and target, core would take those that load."""
+    loaded = 0
+    for rows, columns, b, ends in itertools.product(itertools.product((1, 2), repeat=2), repeat=4):
+        data = {
+            **FEW,
+            "weights": [matrix(*shape) for shape in zip(rows, columns, strict=True)],
+            "biases": [[0.5] * size for size in b],
+        }
+        for name, N, size in zip(("input", "target"), batches_of, ends, strict=True):
+            data[name] = [0.5] * size if N is None else matrix(N, size)
+        with suppress(ValidationError):
+            as_core_would(GRADIENTS.load(data))
+            loaded += 1
+    assert loaded == (8 if batches_of[0] == batches_of[1] else 0)
+
+
+def matrix(rows: int, columns: int) -> list[list[float]]:
+    """Of these sizes."""
+    return [[0.5] * columns for _ in range(rows)]
 
 
 def spoiled(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
