@@ -79,7 +79,7 @@ class Workings:
 
 def weighted_input(w: Workings, l: int) -> Numbers:
     """z(l) = W(l) a(l−1) + b(l), section 6."""
-    return w.a[l - 1] @ w.W[l].T + w.b[l]
+    return w.a[l - 1] @ w.W[l].T + w.b[l][None]  # a row for every example
 
 
 def activation(w: Workings, l: int) -> Numbers:

@@ -10,8 +10,10 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from core.activations import ACTIVATIONS
-from core.costs import COSTS, OUTPUTS, Composed, mean_over_examples, output_of
+from core.costs import COSTS, OUTPUTS, Composed, averaged, mean_over_examples, output_of
 from core.forward import NotFinite
+from core.rounding.bounded import Bounded
+from core.rounding.precision import FLOAT32
 from tests import references
 from tests.core.running_errors import bounds
 from tests.core.worked import one_layer, workings
@@ -169,6 +171,26 @@ def _both(cost: str) -> tuple[object, object]:
 def test_the_mean_over_examples_is_the_one_place_with_one_over_n() -> None:
     """Examples stand in the first axis: (1 + 3 + 8) / 3 = 4, column by column."""
     assert mean_over_examples(np.array([[1.0, 0.0], [3.0, -3.0], [8.0, 0.0]])).tolist() == [4, -1]
+
+
+@pytest.mark.parametrize("row", [1.5, -0.0, [0.0, -0.0, 5e-324, -1e308, np.nan, np.inf]])
+def test_one_example_is_its_own_mean(row: object) -> None:
+    """Nothing is summed or divided then, and the bits are those of the sum over N."""
+    values = np.array([row])
+    mean = mean_over_examples(values)
+    assert mean.tobytes() == (values.sum(axis=0) / 1).tobytes()
+    assert type(mean) is type(values.sum(axis=0))
+    assert not np.shares_memory(mean, values)
+    assert averaged(values, 1).tobytes() == (values / 1).tobytes()
+
+
+def test_a_bound_is_widened_by_the_mean_over_one_example() -> None:
+    """A claimant may multiply by a rounded 1/N: one example is no exception for bounds."""
+    x = Bounded.given(np.array([[0.3, -0.7]]), FLOAT32)
+    mean = mean_over_examples(x)
+    assert mean.error.tobytes() == (x.sum(axis=0) / 1).error.tobytes()
+    assert (mean.error > x.sum(axis=0).error).all()
+    assert (averaged(x, 1).error > x.error).all()
 
 
 def test_pairs_that_save_digits_are_computed_from_z() -> None:
