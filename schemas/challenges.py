@@ -56,8 +56,8 @@ class ChallengeSchema(Strict):
     @validates_schema(skip_on_field_errors=False)
     def activations_fit(self, data: dict[str, Any], **kwargs: Any) -> None:
         """A name for each layer, and softmax on the last one only."""
-        sizes = data.get("layer_sizes")
-        refuse(activation_problems(data.get("activation"), len(sizes) - 1 if sizes else None))
+        depth = len(data.get("layer_sizes", [0])) - 1
+        refuse(activation_problems(data.get("activation"), depth))
         if data.get("precision", True) is None:
             raise ValidationError('"auto" has nothing to read here; name a precision', "precision")
 

@@ -40,7 +40,7 @@ from schemas.fields import (
     refuse,
 )
 from schemas.network import Exercise, NetworkSchema, exercise
-from schemas.problems import Problem, pointer
+from schemas.problems import Problem
 from schemas.strict import Strict
 from schemas.words import kind, shown
 
@@ -422,4 +422,4 @@ def entry_pointer(at: At) -> str:
     '/weight_gradients/0/1/0'
     """
     quantity, layer, index = at
-    return pointer((quantity, layer - 1, *map(int, index)))
+    return "/".join(("", quantity, *map(str, (layer - 1, *index))))

@@ -90,8 +90,8 @@ class NetworkSchema(Strict):
     @validates_schema(skip_on_field_errors=False)
     def activations_fit(self, data: dict[str, Any], **kwargs: Any) -> None:
         """A name for each layer, and softmax on the last one only."""
-        parts = Parts(data.get("weights"), data.get("biases"), None, None)
-        refuse(activation_problems(data.get("activation"), parts.depth))
+        layers = data.get("weights") or data.get("biases") or ()
+        refuse(activation_problems(data.get("activation"), len(layers)))
 
     @post_load
     def build(self, data: dict[str, Any], **kwargs: Any) -> Any:
@@ -99,11 +99,9 @@ class NetworkSchema(Strict):
         return exercise(data)
 
 
-def activation_problems(
-    names: str | list[str | None] | None, depth: int | None
-) -> Iterator[Problem]:
-    """What does not fit between the names and L."""
-    if depth is None or names is None:
+def activation_problems(names: str | list[str | None] | None, depth: int) -> Iterator[Problem]:
+    """What does not fit between the names and L, which is 0 where nobody knows it."""
+    if not depth:
         return
     if names == "softmax" and depth > 1:
         detail = "softmax is for the last layer only; send a list with one name for each layer"
