@@ -11,8 +11,8 @@ from core.differences.small.legs import difference, imaginary
 from core.differences.softmax_heads import extent_of
 from core.forward import Workings
 
-FLOATS_PAY_UP_TO = 150
-"""Parameters times examples; beyond it a call of numpy is cheaper than a loop (measured)."""
+PARAMETERS_MAX, NEURONS_MAX = 200, 12
+"""Times examples; beyond either a call of numpy is cheaper than a loop (measured)."""
 
 
 def small_check(w: Workings, options: Options) -> Check | None:
@@ -27,10 +27,11 @@ def small_check(w: Workings, options: Options) -> Check | None:
 
 def is_small(w: Workings, options: Options) -> bool:
     """Whether floats are faster, and every entry and every neuron's second opinion is wanted."""
-    network = w.network
+    neurons, examples = sum(w.network.sizes[1:]), len(w.y)
     return (
-        network.parameters * len(w.y) <= FLOATS_PAY_UP_TO
-        and sum(network.sizes[1:]) <= NEURONS
+        neurons <= NEURONS
+        and neurons * examples <= NEURONS_MAX
+        and w.network.parameters * examples <= PARAMETERS_MAX
         and options.method == "central"
         and options.step is None
         and not isinstance(options.entries, int)

@@ -4,6 +4,7 @@
 one list of rows, [W | b], as there.
 """
 
+from math import isnan
 from typing import NamedTuple
 
 import numpy as np
@@ -45,12 +46,12 @@ class Opinion:
         values, uncertainties = row_of(slopes, carried)
         row = len(self.values[l - 1])
         entries = zip(self.backprop[l - 1][row], values, uncertainties, strict=True)
-        for column, (backprop, value, uncertainty) in enumerate(entries):
-            ratio = abs(backprop - value) / uncertainty
-            if ratio > self.ratio:
-                self.ratio, self.place = ratio, Place(l, row, column)
-            if not ratio <= 1.0:
-                raise Unusual
+        ratios = [abs(backprop - value) / size for backprop, value, size in entries]
+        ratio = max(ratios)
+        if ratio > 1.0 or isnan(sum(ratios)):
+            raise Unusual
+        if ratio > self.ratio:
+            self.ratio, self.place = ratio, Place(l, row, ratios.index(ratio))
         self.values[l - 1].append(values)
         self.uncertainties[l - 1].append(uncertainties)
 
@@ -67,16 +68,20 @@ class Opinion:
 
 def row_of(slopes: list[Slope], carried: list[Floats]) -> tuple[Floats, Floats]:
     """A neuron's parameters: the means over the examples of slope · a, and their uncertainties."""
-    examples, share = len(slopes), unit_errors(2 * len(slopes) + 4)
-    values, uncertainties = [0.0] * len(carried[0]), [0.0] * len(carried[0])
-    for (slope, uncertainty), factors in zip(slopes, carried, strict=True):
-        size = uncertainty + share * abs(slope)
-        for k, factor in enumerate(factors):
-            values[k] += slope * factor
-            uncertainties[k] += size * abs(factor)
-    if examples > 1:
-        values = [value / examples for value in values]
-    return values, [size / examples + UNDERFLOW for size in uncertainties]
+    share, served = unit_errors(2 * len(slopes) + 4), [*zip(slopes, carried, strict=True)]
+    values = [[slope * factor for factor in factors] for (slope, _), factors in served]
+    sizes = [
+        [(uncertainty + share * abs(slope)) * abs(factor) for factor in factors]
+        for (slope, uncertainty), factors in served
+    ]
+    return mean(values), [size + UNDERFLOW for size in mean(sizes)]
+
+
+def mean(rows: list[Floats]) -> Floats:
+    """Column by column; of one row it is the row."""
+    if len(rows) == 1:
+        return rows[0]
+    return [sum(column) / len(rows) for column in zip(*rows, strict=True)]
 
 
 def carried_by(examples: list[Example], l: int) -> list[Floats]:
