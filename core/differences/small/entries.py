@@ -4,6 +4,8 @@
 one list of rows, [W | b], as there.
 """
 
+from collections.abc import Sequence
+from functools import partial
 from math import isnan
 from typing import NamedTuple
 
@@ -68,19 +70,25 @@ class Opinion:
 
 def row_of(slopes: list[Slope], carried: list[Floats]) -> tuple[Floats, Floats]:
     """A neuron's parameters: the means over the examples of slope · a, and their uncertainties."""
-    share, served = unit_errors(2 * len(slopes) + 4), [*zip(slopes, carried, strict=True)]
-    values = [[slope * factor for factor in factors] for (slope, _), factors in served]
-    sizes = [
-        [(uncertainty + share * abs(slope)) * abs(factor) for factor in factors]
-        for (slope, uncertainty), factors in served
-    ]
-    return mean(values), [size + UNDERFLOW for size in mean(sizes)]
+    share = unit_errors(2 * len(slopes) + 4)
+    served = [*map(partial(entries_of, share), slopes, carried)]
+    if len(served) == 1:
+        return served[0]
+    values, uncertainties = zip(*served, strict=True)
+    return mean(values), mean(uncertainties)
 
 
-def mean(rows: list[Floats]) -> Floats:
-    """Column by column; of one row it is the row."""
-    if len(rows) == 1:
-        return rows[0]
+def entries_of(share: float, slope: Slope, factors: Floats) -> tuple[Floats, Floats]:
+    """The same of one example; `share` is what rounding the mean may bring."""
+    value, size = slope.value, slope.uncertainty + share * abs(slope.value)
+    return (
+        [value * factor for factor in factors],
+        [size * abs(factor) + UNDERFLOW for factor in factors],
+    )
+
+
+def mean(rows: Sequence[Floats]) -> Floats:
+    """Column by column."""
     return [sum(column) / len(rows) for column in zip(*rows, strict=True)]
 
 

@@ -3,6 +3,7 @@
 The moves of `core.differences.sweep` and `core.differences.complex_step`, one source at a time.
 """
 
+from operator import call
 from typing import NamedTuple
 
 from core.differences.complex_step import COARSER, IMAGINARY, NEGLIGIBLE
@@ -41,10 +42,10 @@ def moved(small: Small, example: Example, l: int, j: int, h: float) -> tuple[flo
         moves = [weight * change for weight in small.layers[l].columns[j]]
         trail.append(moves)
         for layer, changes in zip(small.layers[l + 1 :], example.changes[l:], strict=False):
-            moved = [change(s) for change, s in zip(changes, moves, strict=True)]
+            moved = [*map(call, changes, moves)]
             moves = [dot(row, moved) for row in layer.rows]
             trail.append(moves)
-        change = sum([change(s) for change, s in zip(example.changes[-1], moves, strict=True)])
+        change = sum(map(call, example.changes[-1], moves))
     return change, trail
 
 
