@@ -1,10 +1,12 @@
 """The check of a small network: `core.differences.witness` for floats, where all is plain."""
 
+from math import inf
+
 from core.differences.check import Check, Direction, Options, SecondOpinion
 from core.differences.plan import every_unit, plan_flops
 from core.differences.second_opinion import NEURONS
 from core.differences.slopes import STEP
-from core.differences.small.direction import Way, compared, slope_along
+from core.differences.small.direction import Way, compared, differences_along
 from core.differences.small.entries import Opinion, Rows, carried_by, gradients, split
 from core.differences.small.example import Example, Small, Unusual
 from core.differences.small.legs import difference, imaginary
@@ -90,8 +92,8 @@ def along(
 ) -> Direction:
     """The direction of all parameters. Raises Unusual where it does not agree."""
     way = Way.random(w.network, examples, options.seed)
-    slopes = [slope_along(small, example, way) for example in examples]
-    found = compared(slopes, way.gradient(backprop))
-    if not found.ratio <= 1.0:
+    along_it = [differences_along(small, example, way) for example in examples]
+    found = compared(along_it, way.gradient(backprop))
+    if not found.ratio <= 1.0 or found.uncertainty == inf:
         raise Unusual
     return found

@@ -11,7 +11,6 @@ from core.differences.rounding import EVALUATION, unit_errors
 from core.differences.slopes import UNDERFLOW
 from core.differences.small.entries import Rows
 from core.differences.small.example import Example, Floats, Small, Unusual, dot
-from core.differences.small.legs import Slope
 from core.network import Network
 
 
@@ -39,21 +38,27 @@ class Way(NamedTuple):
         )
 
 
-def slope_along(small: Small, example: Example, way: Way) -> Slope:
+class Along(NamedTuple):
+    """One example's differences at LENGTH and at half of it, and what rounding may do to them."""
+
+    full: float
+    half: float
+    noise: float
+
+
+def differences_along(small: Small, example: Example, way: Way) -> Along:
     """By four plain evaluations. Raises Unusual where one goes too far, or across a corner."""
     steps = (LENGTH, -LENGTH, 0.5 * LENGTH, -0.5 * LENGTH)
     paths = [evaluated(small, example, way, t) for t in steps]
     for z, _ in paths:
         refuse_far(small, example, z)
     plus, minus, half_plus, half_minus = [cost for _, cost in paths]
-    full, half = (plus - minus) / (2.0 * LENGTH), (half_plus - half_minus) / LENGTH
-    uncertainty = (
-        abs(half - full) / 3.0
-        + 4.0 * cost_noise(small, example) / LENGTH
-        + backprop_noise(example, paths[0][0], paths[1][0])
-        + UNDERFLOW
+    noise = 4.0 * cost_noise(small, example) / LENGTH
+    return Along(
+        (plus - minus) / (2.0 * LENGTH),
+        (half_plus - half_minus) / LENGTH,
+        noise + backprop_noise(example, paths[0][0], paths[1][0]),
     )
-    return Slope((4.0 * half - full) / 3.0, uncertainty)
 
 
 def evaluated(small: Small, example: Example, way: Way, t: float) -> tuple[list[Floats], float]:
@@ -101,8 +106,9 @@ def backprop_noise(example: Example, plus: list[Floats], minus: list[Floats]) ->
     return total / (2.0 * LENGTH)
 
 
-def compared(slopes: list[Slope], backprop: float) -> Direction:
-    """The mean over all examples beside backprop's."""
-    value = sum([slope.value for slope in slopes]) / len(slopes)
-    uncertainty = sum([slope.uncertainty for slope in slopes]) / len(slopes)
+def compared(found: list[Along], backprop: float) -> Direction:
+    """The mean over all examples, extrapolated, beside backprop's."""
+    full, half, noise = [sum(part) / len(found) for part in zip(*found, strict=True)]
+    value = (4.0 * half - full) / 3.0
+    uncertainty = abs(half - full) / 3.0 + noise + UNDERFLOW
     return Direction(backprop, value, uncertainty, abs(backprop - value) / uncertainty)

@@ -6,7 +6,7 @@ one list of rows, [W | b], as there.
 
 from collections.abc import Sequence
 from functools import partial
-from math import isnan
+from math import inf, isnan
 from typing import NamedTuple
 
 import numpy as np
@@ -43,14 +43,14 @@ class Opinion:
     def add(self, l: int, slopes: list[Slope], carried: list[Floats]) -> None:
         """The parameters of layer l's next neuron: its slope and [a | 1] in each example.
 
-        Raises Unusual at an entry that does not agree.
+        Raises Unusual at an entry that does not agree, or that may be anything.
         """
         values, uncertainties = row_of(slopes, carried)
         row = len(self.values[l - 1])
         entries = zip(self.backprop[l - 1][row], values, uncertainties, strict=True)
         ratios = [abs(backprop - value) / size for backprop, value, size in entries]
         ratio = max(ratios)
-        if ratio > 1.0 or isnan(sum(ratios)):
+        if ratio > 1.0 or isnan(sum(ratios)) or inf in uncertainties:
             raise Unusual
         if ratio > self.ratio:
             self.ratio, self.place = ratio, Place(l, row, ratios.index(ratio))
