@@ -1,6 +1,6 @@
 """What a number may be: a float64 array, or an array of numbers that carry a bound."""
 
-import math
+from math import isfinite, isinf
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -18,14 +18,14 @@ FEW = 32
 def all_finite(values: Numbers) -> bool:
     """Whether there is neither NaN nor infinity; for a few numbers Python is faster than numpy."""
     if values.size <= FEW:
-        return all(map(math.isfinite, values.ravel().tolist()))
+        return all(map(isfinite, values.ravel().tolist()))
     return bool(np.isfinite(values).all())
 
 
 def any_infinite(values: Array) -> bool:
     """Whether there is an infinity; NaN may be."""
     if values.size <= FEW:
-        return any(map(math.isinf, values.ravel().tolist()))
+        return any(map(isinf, values.ravel().tolist()))
     return bool(np.isinf(values).any())
 
 
@@ -39,5 +39,5 @@ def read_only(values: ArrayLike) -> Array:
 
 def sealed(array: Array) -> Array:
     """The very array, which nobody can write to from now on."""
-    array.flags.writeable = False
+    array.setflags(write=False)
     return array
