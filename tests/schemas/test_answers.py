@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from marshmallow import Schema
 
 from core.backprop import backpropagate
-from core.differences.check import Check, Comparison, Direction, Kink, SecondOpinion
+from core.differences.check import Check, Comparison, Direction, Kink, Options, SecondOpinion
 from core.differences.corners import Corner
 from core.differences.witness import check
 from core.forward import Workings
@@ -71,7 +71,7 @@ def with_everything() -> tuple[Exercise, Workings, Check]:
     exercise, w, found = worked(NET)
     assert found is not None
     entry = Comparison(("weight_gradients", 2, (0, 1)), 1.0, 2.0, 0.5, 2.0)
-    kink = Kink(("bias_gradients", 1, (1,)), 1.0, -1.0, Corner(1, 1, 0))
+    kink = Kink(("bias_gradients", 1, (1,)), 1.0, -1.0, Corner(1, 2, 3))
     return (
         exercise,
         w,
@@ -94,6 +94,30 @@ def test_every_list_is_built_as_documented() -> None:
     none = replace(full, worst=None, disagreements=(), kinks=(), directions=())
     same_as_field_by_field(exercise, w, replace(none, second_opinion=None))
     same_as_field_by_field(exercise, w, replace(none, second_opinion=SecondOpinion(0, 0, None)))
+
+
+def test_every_number_is_told_under_its_name() -> None:
+    """Each part of the check stands where its name says."""
+    exercise, w, full = with_everything()
+    full = replace(full, step=0.25, options=Options(7, 3, None, 2, "complex", 5e9))
+    told = orjson.loads(orjson.dumps(gradients_answer(exercise, w, full), option=OPTIONS))
+    found = told["finite_difference"]
+    for name in ("agrees", "parameters", "checked", "step", "disagreed", "operations"):
+        assert found[name] == getattr(full, name), name
+    for name in ("entries", "seed", "order", "method", "budget"):
+        assert found[name] == getattr(full.options, name), name
+    for quantity in ("bias", "weight"):
+        for name in (f"{quantity}_gradients", f"{quantity}_uncertainties"):
+            assert found[name] == [array.tolist() for array in getattr(full, name)], name
+    entry = {"backprop": 1.0, "finite_difference": 2.0, "uncertainty": 0.5, "ratio": 2.0}
+    worst = {"at": "/weight_gradients/1/0/1", **entry}
+    assert found["worst"] == worst
+    assert found["disagreements"] == [worst, worst]
+    assert found["second_opinion"] == {"neurons": 2, "entries": 5, "worst": worst}
+    assert found["directions"] == [entry]
+    unit = {"layer": 1, "neuron": 2}
+    kink = {"at": "/bias_gradients/0/1", "left": 1.0, "right": -1.0, "unit": unit, "example": 3}
+    assert found["kinks"] == [kink]
 
 
 def changed(thing: Any, name: str, value: Any) -> Any:

@@ -200,6 +200,7 @@ def test_fresh_defaults_and_own_validators() -> None:
         notes = fields.Dict(load_default=dict)
         few = fields.Integer(data_key="how-many", attribute="n", validate=validate.Range(1, 3))
         size = Integer(1, load_default=2)
+        thing = fields.Raw()
 
     schema = Some()
     first, second = schema.straight({}), schema.straight({})
@@ -208,7 +209,28 @@ def test_fresh_defaults_and_own_validators() -> None:
     assert schema.straight({"how-many": 3})["n"] == 3
     assert schema.straight({"how-many": 4}) is None
     assert schema.straight({"few": 3}) is None
+    assert schema.straight({"thing": 1})["thing"] == 1
+    with pytest.raises(ValidationError, match="null"):
+        schema.load({"thing": None})
     assert schema.load({"how-many": 3}, partial=True) == {"n": 3}
+
+
+@pytest.mark.parametrize("left_out", ["weights", "biases"])
+def test_the_names_are_counted_against_what_there_is(left_out: str) -> None:
+    """Weights or biases alone tell how many layers there are."""
+    data = {name: value for name, value in FEW.items() if name != left_out}
+    with pytest.raises(ValidationError) as refused:
+        GRADIENTS.load({**data, "activation": ["softmax", "relu"]})
+    messages: Any = refused.value.messages
+    assert "this is layer 1 of 2" in messages["activation"][0]["_schema"][0]
+
+
+def test_so_many_layers_are_a_slip() -> None:
+    """A list longer than any network is told as such, and not item by item."""
+    with pytest.raises(ValidationError) as refused:
+        GRADIENTS.load({**FEW, "biases": [["x"]] * 10_001})
+    messages: Any = refused.value.messages
+    assert messages["biases"]["_schema"] == ["has 10001 vectors; a network has at most 10000"]
 
 
 def every(schema: type[Strict]) -> Iterator[type[Strict]]:
