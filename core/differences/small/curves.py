@@ -6,7 +6,7 @@ identities of `core.differences.changes`, `analytic` serves the complex step. No
 
 import cmath
 from collections.abc import Callable
-from math import exp, expm1, log1p, tanh
+from math import exp, expm1, log1p, nan, tanh
 from typing import NamedTuple, TypeAlias
 
 from core.activations import LEAKY_SLOPE
@@ -121,6 +121,8 @@ def complex_log1p(x: complex) -> complex:
     return complex(log1p(x.real), x.imag / (1.0 + x.real))
 
 
+NOWHERE = complex(nan, nan)
+
 CURVES: dict[str, Curve] = {
     "sigmoid": Curve(sigmoid, lambda z: moved(sigmoid_change(z)), complex_sigmoid),
     "tanh": Curve(
@@ -151,5 +153,7 @@ CURVES: dict[str, Curve] = {
         corner=True,
     ),
     "silu": Curve(lambda z: z * sigmoid(z), silu_about, lambda z: z * complex_sigmoid(z)),
+    "softmax": Curve(lambda z: nan, lambda z: Moved(sloped(nan), nan, nan), lambda z: NOWHERE),
 }
-"""All but gelu, whose functions Python's library lacks, and softmax, which mixes its entries."""
+"""All but gelu, whose functions Python's library lacks. An entry of a softmax is no function of its
+own z; its cost is worked out from z(L), and whatever asked here all the same would get NaN."""

@@ -10,7 +10,8 @@ from core.differences.directions import FARTHEST, LENGTH, drawn
 from core.differences.rounding import EVALUATION, unit_errors
 from core.differences.slopes import UNDERFLOW
 from core.differences.small.entries import Rows
-from core.differences.small.example import Example, Floats, Small, Unusual, dot
+from core.differences.small.example import Example, Small, Unusual, dot
+from core.differences.small.heads import Floats
 from core.network import Network
 
 
@@ -72,9 +73,9 @@ def evaluated(small: Small, example: Example, way: Way, t: float) -> tuple[list[
         ]
         a = [*map(layer.curve.value, z)]
         found.append(z)
-    value, stored = small.output.value, zip(example.z[-1], example.a[-1], example.y, strict=True)
-    moved = sum(map(value, z, a, example.y))
-    return found, moved - sum([value(*output) for output in stored])
+    values = small.output.values
+    stored = sum(values(example.z[-1], example.a[-1], example.y))
+    return found, sum(values(z, a, example.y)) - stored
 
 
 def refuse_far(small: Small, example: Example, z: list[Floats]) -> None:
@@ -87,14 +88,10 @@ def refuse_far(small: Small, example: Example, z: list[Floats]) -> None:
 
 def cost_noise(small: Small, example: Example) -> float:
     """What rounding may do to C₁: of z(L) through the cost's slopes, of a(L), of the terms."""
-    share, total = unit_errors(EVALUATION), 0.0
-    outputs = zip(
-        example.terms, example.noise[-1], example.z[-1], example.a[-1], example.y, strict=True
-    )
-    for term, noise, *output in outputs:
-        size = abs(small.output.value(*output)) + term.rounded(LENGTH)
-        total += noise * term.scale(LENGTH) + share * size
-    return total
+    share, head = unit_errors(EVALUATION), example.head
+    terms = map(abs, small.output.values(example.z[-1], example.a[-1], example.y))
+    of_z = dot(example.noise[-1], head.scales(LENGTH))
+    return of_z + share * (sum(terms) + sum(head.rounded(LENGTH)))
 
 
 def backprop_noise(example: Example, plus: list[Floats], minus: list[Floats]) -> float:

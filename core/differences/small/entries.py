@@ -15,7 +15,8 @@ from core.arrays import Array
 from core.differences.check import Comparison
 from core.differences.rounding import unit_errors
 from core.differences.slopes import UNDERFLOW
-from core.differences.small.example import Example, Floats, Unusual
+from core.differences.small.example import Example, Unusual
+from core.differences.small.heads import Floats
 from core.differences.small.legs import Slope
 from core.forward import Workings
 from core.layers import Layers

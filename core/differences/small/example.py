@@ -11,11 +11,10 @@ from typing import NamedTuple
 from core.differences.base import CORNER_SHARE, ROOM
 from core.differences.changes import SECANT
 from core.differences.rounding import EVALUATION, STEEPEST, unit_errors
-from core.differences.small.curves import CURVES, Curve, Move
-from core.differences.small.outputs import Output, Term, output_of
+from core.differences.small.curves import CURVES, Curve, Moved
+from core.differences.small.heads import Floats, Head, Output
+from core.differences.small.outputs import output_of
 from core.forward import Workings
-
-Floats = list[float]
 
 
 class Unusual(Exception):
@@ -52,15 +51,18 @@ class Small(NamedTuple):
 
 
 class Unit(NamedTuple):
-    """A weighted input: its change (of a, or in the last layer of the cost) and two sizes."""
+    """A weighted input: what rounding one unit of its move brings, and how far it may move."""
 
-    change: Move
     rounding: float
     inverse_room: float
 
 
 class Example:
-    """z(1)…z(L), a(0)…a(L) and y of one example, its units, and what rounding did to each z."""
+    """z(1)…z(L), a(0)…a(L) and y of one example, and what rounding did to each z.
+
+    `changes` says how far the activations below the last layer move with their z, `head` the cost
+    with z(L); `units` is of every layer.
+    """
 
     def __init__(self, small: Small, w: Workings, i: int) -> None:
         self.z = [w.z[l][i].tolist() for l in w.W.numbers]
@@ -69,10 +71,13 @@ class Example:
         self.noise = [*forward_noise(small, self.a)]
         refuse_corners(small, self.z, self.noise)
         curve = small.layers[-1].curve
-        ends = zip(self.z[-1], self.a[-1], self.y, strict=True)
-        self.terms = [small.output.about(curve, z, a, y) for z, a, y in ends]
-        self.units = units(small, self.z, self.terms)
-        self.changes = [[unit.change for unit in layer] for layer in self.units]
+        self.head = small.output.head(curve, self.z[-1], self.a[-1], self.y)
+        moved = [
+            [*map(layer.curve.about, here)]
+            for layer, here in zip(small.layers, self.z[:-1], strict=False)
+        ]
+        self.changes = [[unit.change for unit in layer] for layer in moved]
+        self.units = units(small, self.z, moved, self.head)
 
 
 def refuse_corners(small: Small, z: list[Floats], noise: list[Floats]) -> None:
@@ -97,35 +102,28 @@ def forward_noise(small: Small, a: list[Floats]) -> list[Floats]:
     return noise
 
 
-def units(small: Small, z: list[Floats], terms: list[Term]) -> list[list[Unit]]:
+def units(small: Small, z: list[Floats], moved: list[list[Moved]], head: Head) -> list[list[Unit]]:
     """Every unit, from the cost down: `core.differences.rounding.roundings`."""
-    found = [output_units(small.layers[-1].curve, z[-1], terms)]
-    signed = [term.secant for term in terms]
+    share, signed = unit_errors(EVALUATION), head.secants
+    found = [units_of(small.layers[-1].curve, z[-1], [share * x for x in head.scales(SECANT)])]
     for l in range(len(z) - 1, 0, -1):
-        layer, above = small.layers[l - 1], small.layers[l]
-        about = [*map(layer.curve.about, z[l - 1])]
+        about, above = moved[l - 1], small.layers[l]
         share, size = unit_errors(len(about) + len(above.rows) + EVALUATION), [*map(abs, signed)]
-        sums = [dot([*map(abs, column)], size) for column in above.columns]
-        found.append(
-            [
-                Unit(moved.change, share * moved.steepness * total, inverse_room(layer.curve, x))
-                for moved, total, x in zip(about, sums, z[l - 1], strict=True)
-            ]
-        )
+        rounding = [
+            share * here.steepness * dot([*map(abs, column)], size)
+            for here, column in zip(about, above.columns, strict=True)
+        ]
+        found.append(units_of(small.layers[l - 1].curve, z[l - 1], rounding))
         signed = [
-            dot(column, signed) * moved.secant
-            for column, moved in zip(above.columns, about, strict=True)
+            dot(column, signed) * here.secant
+            for here, column in zip(about, above.columns, strict=True)
         ]
     return found[::-1]
 
 
-def output_units(curve: Curve, z: Floats, terms: list[Term]) -> list[Unit]:
-    """Those of the last layer, whose change is the cost's."""
-    share = unit_errors(EVALUATION)
-    return [
-        Unit(term.change, share * term.scale(SECANT), inverse_room(curve, x))
-        for term, x in zip(terms, z, strict=True)
-    ]
+def units_of(curve: Curve, z: Floats, rounding: Floats) -> list[Unit]:
+    """Those of a layer."""
+    return [Unit(r, inverse_room(curve, x)) for r, x in zip(rounding, z, strict=True)]
 
 
 def inverse_room(curve: Curve, z: float) -> float:

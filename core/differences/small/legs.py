@@ -9,7 +9,8 @@ from typing import NamedTuple
 from core.differences.complex_step import COARSER, IMAGINARY, NEGLIGIBLE
 from core.differences.complex_step import UNDERFLOW as COMPLEX_UNDERFLOW
 from core.differences.slopes import STEP, UNDERFLOW, Order
-from core.differences.small.example import Example, Floats, Small, Unusual, dot
+from core.differences.small.example import Example, Small, Unusual, dot
+from core.differences.small.heads import Floats
 
 
 class Slope(NamedTuple):
@@ -37,21 +38,21 @@ def difference(small: Small, example: Example, l: int, j: int, order: Order) -> 
 
 def moved(small: Small, example: Example, l: int, j: int, h: float) -> tuple[float, list[Floats]]:
     """How far the cost moves with z(l)_j, and on the way there the z of each layer above."""
-    change, trail = example.changes[l - 1][j](h), []
-    if l < len(small.layers):
-        moves = [weight * change for weight in small.layers[l].columns[j]]
+    if l == len(small.layers):
+        return example.head.alone(j, h), []
+    change = example.changes[l - 1][j](h)
+    moves = [weight * change for weight in small.layers[l].columns[j]]
+    trail = [moves]
+    for layer, changes in zip(small.layers[l + 1 :], example.changes[l:], strict=True):
+        moved = [*map(call, changes, moves)]
+        moves = [dot(row, moved) for row in layer.rows]
         trail.append(moves)
-        for layer, changes in zip(small.layers[l + 1 :], example.changes[l:], strict=False):
-            moved = [*map(call, changes, moves)]
-            moves = [dot(row, moved) for row in layer.rows]
-            trail.append(moves)
-        change = sum(map(call, example.changes[-1], moves))
-    return change, trail
+    return example.head.change(moves), trail
 
 
 def along(example: Example, l: int, j: int, own: float, trail: list[Floats]) -> tuple[float, float]:
     """What rounding these moves bring, and the largest of them over what it may be."""
-    _, rounding, inverse_room = example.units[l - 1][j]
+    rounding, inverse_room = example.units[l - 1][j]
     rounding, reach = own * rounding, own * inverse_room
     for units, moves in zip(example.units[l:], trail, strict=True):
         for unit, s in zip(units, moves, strict=True):
@@ -72,26 +73,20 @@ def imaginary(small: Small, example: Example, l: int, j: int) -> Slope:
 
 def rates(small: Small, example: Example, l: int, j: int) -> tuple[float, list[Floats]]:
     """Im C₁ over h when z(l)_j moves by ih, and on the way there Im z of each layer above."""
-    z, depth = complex(example.z[l - 1][j], IMAGINARY), len(small.layers)
-    rate, trail = small.layers[l - 1].curve.analytic(z).imag / IMAGINARY, list[Floats]()
-    if l == depth:
-        return cost_rate(small, example, j, z.imag, rate), trail
-    up = [weight * rate for weight in small.layers[l].columns[j]]
-    for m in range(l + 1, depth + 1):
-        trail.append(up)
-        analytic = small.layers[m - 1].curve.analytic
-        a = [
-            analytic(complex(x, IMAGINARY * s)).imag / IMAGINARY
-            for x, s in zip(example.z[m - 1], up, strict=True)
-        ]
-        if m < depth:
-            up = [dot(row, a) for row in small.layers[m].rows]
-    terms = enumerate(zip(up, a, strict=True))
-    return sum([cost_rate(small, example, k, IMAGINARY * s, r) for k, (s, r) in terms]), trail
+    rate = [float(k == j) for k in range(len(example.z[l - 1]))]
+    trail: list[Floats] = []
+    while True:
+        z, analytic = [*map(stepped, example.z[l - 1], rate)], small.layers[l - 1].curve.analytic
+        a = [x.imag / IMAGINARY for x in map(analytic, z)]
+        if l == len(small.layers):
+            break
+        rate = [dot(row, a) for row in small.layers[l].rows]
+        trail.append(rate)
+        l += 1
+    cost = small.output.analytic(z, [*map(stepped, example.a[-1], a)], example.y)
+    return cost.imag / IMAGINARY, trail
 
 
-def cost_rate(small: Small, example: Example, k: int, imaginary: float, rate: float) -> float:
-    """Of one output's term, from Im z and Im a over h; the stored z and a are their real parts."""
-    z = complex(example.z[-1][k], imaginary)
-    a = complex(example.a[-1][k], IMAGINARY * rate)
-    return small.output.analytic(z, a, example.y[k]).imag / IMAGINARY
+def stepped(stored: float, rate: float) -> complex:
+    """A stored number, moved by ih times its rate."""
+    return complex(stored, IMAGINARY * rate)

@@ -1,11 +1,13 @@
 """What one output adds to an example's cost: its term thrice, as the activations in `curves`.
 
-`about` holds the identities of `core.differences.heads`; `value` and `analytic` are plain. An
-output here moves its own term only: with softmax each moves every term, and arrays do that.
+`about` holds the identities of `core.differences.heads`; `value` and `term` are plain. Softmax, of
+which each output moves every term, is in `softmax`.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from math import expm1, log1p
+from operator import call
 from typing import NamedTuple
 
 from core.differences.changes import SECANT
@@ -16,6 +18,8 @@ from core.differences.small.curves import (
     sigmoid,
     softplus,
 )
+from core.differences.small.heads import Complexes, Floats, Head, Output
+from core.differences.small.softmax import SoftmaxCrossEntropy
 
 
 class Term(NamedTuple):
@@ -31,12 +35,43 @@ class Term(NamedTuple):
     rounded: Callable[[float], float]
 
 
-class Output(NamedTuple):
-    """A cost after an activation."""
+class Termwise(Head):
+    """Where each output has a term of its own."""
+
+    def __init__(self, terms: list[Term]) -> None:
+        self.terms = terms
+        self.changes = [term.change for term in terms]
+        self.secants = [term.secant for term in terms]
+
+    def change(self, moves: Floats) -> float:
+        return sum(map(call, self.changes, moves))
+
+    def alone(self, j: int, s: float) -> float:
+        return self.changes[j](s)
+
+    def scales(self, step: float) -> Floats:
+        return [term.scale(step) for term in self.terms]
+
+    def rounded(self, step: float) -> Floats:
+        return [term.rounded(step) for term in self.terms]
+
+
+@dataclass(frozen=True)
+class Terms(Output):
+    """Where each output has a term of its own."""
 
     value: Callable[[float, float, float], float]
     about: Callable[[Curve, float, float, float], Term]
-    analytic: Callable[[complex, complex, float], complex]
+    term: Callable[[complex, complex, float], complex]
+
+    def head(self, curve: Curve, z: Floats, a: Floats, y: Floats) -> Head:
+        return Termwise([self.about(curve, *output) for output in zip(z, a, y, strict=True)])
+
+    def values(self, z: Floats, a: Floats, y: Floats) -> Floats:
+        return [*map(self.value, z, a, y)]
+
+    def analytic(self, z: Complexes, a: Complexes, y: Floats) -> complex:
+        return sum(map(self.term, z, a, y))
 
 
 def squared_error(curve: Curve, z: float, a: float, y: float) -> Term:
@@ -78,26 +113,29 @@ def sigmoid_one_sided(curve: Curve, z: float, a: float, y: float) -> Term:
     return Term(change, change(SECANT) / SECANT, lambda step: size, lambda step: 0.0)
 
 
-SQUARED_ERROR = Output(
+SQUARED_ERROR = Terms(
     lambda z, a, y: (a - y) * (a - y) * 0.5,
     squared_error,
     lambda z, a, y: 0.5 * (a - y) * (a - y),
 )
 OUTPUTS: dict[tuple[str, str], Output] = {
-    ("sigmoid", "binary_cross_entropy"): Output(
+    ("sigmoid", "binary_cross_entropy"): Terms(
         lambda z, a, y: y * softplus(-z) + (1.0 - y) * softplus(z),
         sigmoid_entropy,
         lambda z, a, y: y * complex_softplus(-z) + (1.0 - y) * complex_softplus(z),
     ),
-    ("sigmoid", "cross_entropy"): Output(
+    ("sigmoid", "cross_entropy"): Terms(
         lambda z, a, y: y * softplus(-z),
         sigmoid_one_sided,
         lambda z, a, y: y * complex_softplus(-z),
     ),
+    ("softmax", "cross_entropy"): SoftmaxCrossEntropy(),
 }
 """Costs that take logarithms of other outputs come near their walls, and are left to the arrays."""
 
 
 def output_of(activation: str, cost: str) -> Output | None:
     """The cost after this activation, if it is one of these."""
-    return SQUARED_ERROR if cost == "mean_squared_error" else OUTPUTS.get((activation, cost))
+    if cost == "mean_squared_error" and activation != "softmax":
+        return SQUARED_ERROR
+    return OUTPUTS.get((activation, cost))
