@@ -17,12 +17,13 @@ from selectors import EVENT_READ
 from socket import SHUT_WR, SO_SNDTIMEO, SOL_SOCKET, socket
 from typing import Any
 
-from gunicorn.workers.gthread import TConn, ThreadWorker  # type: ignore[import-untyped]
+from gunicorn.workers.gthread import TConn  # type: ignore[import-untyped]
 
 from service.arriving import gathered
 from service.health import leaving
 from service.lane import Lane
 from service.requests import GATHERED_BYTES
+from service.sharing import SharingWorker
 
 HEAD_END = b"\r\n\r\n"
 LENGTH = re.compile(rb"(?im)^content-length:[ \t]*(\d{1,18})[ \t]*\r$")
@@ -104,7 +105,7 @@ class Connection(TConn):  # type: ignore[misc]
         super().close()
 
 
-class PatientWorker(ThreadWorker):  # type: ignore[misc]
+class PatientWorker(SharingWorker):
     """Gathers requests in the main loop, and answers them in threads."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -131,7 +132,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
         """Everybody in the system's queue, whom closing it would turn away unheard."""
         listener.setblocking(False)
         for _ in range(self.cfg.backlog):
-            if not self.accept(listener):
+            if not self.take_in(listener):
                 break
         listener.close()
 
@@ -140,13 +141,14 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
         gathered.whole = conn.whole
         return super().handle(conn)
 
-    def accept(self, listener: socket) -> bool:
+    def take_in(self, listener: socket) -> bool:
         """Take a connection, and what it has sent already; whether there was one."""
         try:
             client, address = listener.accept()
         except (BlockingIOError, ConnectionAbortedError):
             return False
         self.nr_conns += 1
+        self.taken_in_at = time.monotonic()
         conn = Connection(self, client, address, listener.getsockname())
         if self.cfg.is_ssl:  # nothing can be read before a handshake, which takes a thread
             self.enqueue_req(conn)
@@ -166,6 +168,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
 
     def finish_request(self, conn: Connection, done: "Future[bool]") -> None:
         """Keep the connection or not; what came too early of a next request waits here too."""
+        self.has_answered()
         kept = not done.cancelled() and done.exception() is None and done.result() is True
         if kept and not self.cfg.is_ssl and (early := conn.parser.unreader.take_buffered()):
             conn.sock.setblocking(False)
