@@ -225,10 +225,11 @@ def test_the_names_are_counted_against_what_there_is(left_out: str) -> None:
     assert "this is layer 1 of 2" in messages["activation"][0]["_schema"][0]
 
 
-def test_so_many_layers_are_a_slip() -> None:
+@pytest.mark.parametrize("vector", [["x"], [1.0]])
+def test_so_many_layers_are_a_slip(vector: list[Any]) -> None:
     """A list longer than any network is told as such, and not item by item."""
     with pytest.raises(ValidationError) as refused:
-        GRADIENTS.load({**FEW, "biases": [["x"]] * 10_001})
+        GRADIENTS.load({**FEW, "biases": [vector] * 10_001})
     messages: Any = refused.value.messages
     assert messages["biases"]["_schema"] == ["has 10001 vectors; a network has at most 10000"]
 
