@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 
 from core.differences.base import ROOM, Base
-from core.differences.check import Direction, Options, SecondOpinion
+from core.differences.check import Check, Direction, Options, SecondOpinion
 from core.differences.complex_step import complex_slopes
 from core.differences.complex_step import task_slopes as complex_task_slopes
 from core.differences.corners import Corner, corner_list
@@ -32,6 +32,7 @@ from core.differences.plan import (
 from core.differences.second_opinion import doubtful_units
 from core.differences.selection import Chosen
 from core.differences.slopes import STEP, Slopes, in_pieces, task_slopes
+from core.differences.small.check import small_check
 from core.differences.softmax_heads import extent_of
 from core.differences.summary import Summary, joined, summary_of
 from core.differences.tally import Tally
@@ -114,6 +115,10 @@ class Checked:
 
     def run(self, chunk: Chunk) -> Summary:
         """What the witness finds on one chunk."""
+        if chunk.last - chunk.first == sum(self.extent.sizes[1:]):
+            alone = small_check(self.w, replace(self.options, entries="all"))
+            if alone is not None:
+                return of_agreement(alone)
         with np.errstate(all="ignore"):
             found = summary_of(self.entries(chunk_units(self.extent, chunk), self.slopes))
             if chunk.first == 0:
@@ -167,6 +172,16 @@ class Checked:
         opinion = SecondOpinion(sum(map(len, units)), tally.checked, tally.worst)
         worst = max(tally.wrong, key=lambda entry: entry.ratio, default=None)
         return Summary(0, tally.disagreed, worst, tuple(tally.wrong), second_opinion=opinion)
+
+
+def of_agreement(found: Check) -> Summary:
+    """That of a check in which everything agrees and no kink is crossed."""
+    return Summary(
+        found.checked,
+        worst=found.worst,
+        second_opinion=found.second_opinion,
+        directions=found.directions,
+    )
 
 
 def chunk_units(extent: Extent, chunk: Chunk) -> Units:
