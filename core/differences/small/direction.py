@@ -104,8 +104,8 @@ def backprop_noise(example: Example, plus: list[Floats], minus: list[Floats]) ->
 
 
 def compared(found: list[Along], backprop: float) -> Direction:
-    """The mean over all examples, extrapolated, beside backprop's."""
-    full, half, noise = [sum(part) / len(found) for part in zip(*found, strict=True)]
-    value = (4.0 * half - full) / 3.0
-    uncertainty = abs(half - full) / 3.0 + noise + UNDERFLOW
+    """The mean over all examples beside backprop's; their sums are what is extrapolated."""
+    full, half, noise = [sum(part) for part in zip(*found, strict=True)]
+    value = (4.0 * half - full) / 3.0 / len(found)
+    uncertainty = (abs(half - full) / 3.0 + noise + UNDERFLOW) / len(found)
     return Direction(backprop, value, uncertainty, abs(backprop - value) / uncertainty)

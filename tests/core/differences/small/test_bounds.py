@@ -94,7 +94,7 @@ def test_every_slope(name: str, cost: str, order: int) -> None:
             size = slopes.uncertainty[number, i]
             assert abs(found.value - slopes.right[number, i]) <= size / 4.0
             # Their second differences are rounded in other ways.
-            assert found.uncertainty == pytest.approx(size, rel=0.02)
+            assert found.uncertainty == pytest.approx(size, rel=0.02, abs=0.0)
             second = imaginary(small, example, l, j)
             size = again.uncertainty[number, i]
             assert abs(second.value - again.right[number, i]) <= size / 16.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from core.activations import ACTIVATIONS
 from core.backprop import backpropagate
 from core.costs import COSTS
+from core.differences.base import ROOM
 from core.differences.check import Comparison, Direction, Options
 from core.differences.complex_step import IMAGINARY, NEGLIGIBLE
 from core.differences.directions import FARTHEST
@@ -22,7 +24,7 @@ from core.differences.small.check import NEURONS_MAX, PARAMETERS_MAX, operations
 from core.differences.small.curves import CURVES
 from core.differences.small.direction import refuse_far
 from core.differences.small.example import Example, Small, Unusual, inverse_room
-from core.differences.small.legs import imaginary
+from core.differences.small.legs import difference, imaginary
 from core.differences.witness import check, check_arrays
 from core.forward import NotFinite, Workings
 from core.network import Batch, Network
@@ -152,18 +154,33 @@ def test_plain_evaluations_do_not_cross_corners(name: str, z: float) -> None:
             refuse_far(small, example, [[moved], example.z[1]])
 
 
-def test_the_complex_step_steps_back_too() -> None:
-    """A weight of 2³⁰⁰ makes of 2⁻³³⁰ a move whose square is no longer nothing."""
+def straight_up(weight: float, name: str) -> tuple[Small, Example]:
+    """z(1) = 0 moves the z(2) = 0 of another activation `weight` times as far."""
     net = Network.of(
-        [[[1.0]], [[2.0**300]]], [[0.0], [0.0]],
-        [ACTIVATIONS[name]() for name in ("identity", "tanh")], COSTS["mean_squared_error"](),
+        [[[1.0]], [[weight]]], [[0.0], [0.0]],
+        [ACTIVATIONS[each]() for each in ("identity", name)], COSTS["mean_squared_error"](),
     )  # fmt: skip
-    w = backpropagate(net, Batch.of([[0.0]], [[0.0]]))
+    w = backpropagate(net, Batch.of([[0.0]], [[0.5]]))
     small = Small.of(w)
-    assert IMAGINARY * 2.0**300 * 2.0**12 > NEGLIGIBLE
-    with pytest.raises(Unusual):
-        imaginary(small, Example(small, w, 0), 1, 0)
-    imaginary(small, Example(small, w, 0), 2, 0)
+    return small, Example(small, w, 0)
+
+
+@pytest.mark.parametrize("leg", ["differences", "complex step"])
+def test_each_leg_goes_as_far_as_it_may(leg: str) -> None:
+    """2⁻²⁰ times 2⁸ is all of the room, and a complex move is 2⁻⁶⁰ of it; any more is too much."""
+    farthest = ROOM / STEP if leg == "differences" else NEGLIGIBLE * ROOM / IMAGINARY
+    for share, refused in ((0.75, False), (-1.0, False), (1.001, True), (-1.001, True)):
+        small, example = straight_up(share * farthest, "tanh")
+        for l in (1, 2):
+            if leg == "differences":
+                found = partial(difference, small, example, l, 0, 4)
+            else:
+                found = partial(imaginary, small, example, l, 0)
+            if refused and l == 1:
+                with pytest.raises(Unusual):
+                    found()
+            else:
+                found()
 
 
 OPTIONS = [
