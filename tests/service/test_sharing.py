@@ -32,7 +32,7 @@ TOLD = re.compile(rb"worker (\d+)\.")
 TRIALS = 16
 FAIR_SHARE = 2.6
 """Of 8 connections, on the average of the worker that has fewer. 1.5 ± 0.3 over sixteen trials if
-the first to wake takes what it can; 3.7 ± 0.2 if not, also on a machine that is busy otherwise."""
+the first to wake takes what it can; 3.6 ± 0.2 if not, also on a machine that is busy otherwise."""
 
 
 class Threads:
