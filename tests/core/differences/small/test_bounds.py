@@ -137,7 +137,7 @@ def test_the_direction(name: str, cost: str, seed: int) -> None:
     assert close(way.gradient(small_entries.gradients(w)), expected.gradient(w))
     terms = w.output.terms(w.z[w.depth], w.a[w.depth], w.y)
     z, cost_there = directions.moved(w, expected, directions.LENGTH * directions.MOVES)
-    cost_noise, backprop_noise = 0.0, 0.0
+    cost_noise, backprop_noise, noises = 0.0, 0.0, 0.0
     for i, example in enumerate(examples):
         for number, share in enumerate(MOVES.tolist()):
             found, by = direction.evaluated(small, example, way, share * directions.LENGTH)
@@ -146,8 +146,15 @@ def test_the_direction(name: str, cost: str, seed: int) -> None:
         cost_noise += direction.cost_noise(small, example)
         plus, minus = (direction.evaluated(small, example, way, t)[0] for t in (2**-10, -(2**-10)))
         backprop_noise += direction.backprop_noise(example, plus, minus)
+        there = direction.differences_along(small, example, way)
+        full, half = (np.diff(cost_there[pair, i])[0] for pair in ([1, 0], [3, 2]))
+        # Either cost is rounded to some units of itself, which is near 1.
+        assert there.full == pytest.approx(full / 2.0**-9, abs=1e-11)
+        assert there.half == pytest.approx(half / 2.0**-10, abs=1e-11)
+        noises += there.noise
     assert close(cost_noise, directions.cost_noise(base, w, np.abs(terms)))
     assert close(backprop_noise, directions.backprop_noise(base, z, directions.LENGTH))
+    assert close(noises, 4.0 * cost_noise / directions.LENGTH + backprop_noise)
 
 
 def test_the_way_is_shorter_where_activations_are_large() -> None:
