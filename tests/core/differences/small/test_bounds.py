@@ -12,17 +12,18 @@ import pytest
 
 from core.differences import directions, rounding
 from core.differences.base import Base
-from core.differences.check import Options
+from core.differences.check import Direction, Options
+from core.differences.complex_step import UNDERFLOW as COMPLEX_UNDERFLOW
 from core.differences.complex_step import complex_slopes
 from core.differences.entries import add_block, begin, carried_by, rows_of
 from core.differences.plan import MOVES, every_unit, flat_sources
 from core.differences.selection import Chosen
-from core.differences.slopes import STEP, unit_slopes
+from core.differences.slopes import STEP, UNDERFLOW, unit_slopes
 from core.differences.small import direction
 from core.differences.small import entries as small_entries
 from core.differences.small.check import opinions
 from core.differences.small.example import Example, Small
-from core.differences.small.legs import along, difference, imaginary, moved
+from core.differences.small.legs import Slope, along, difference, imaginary, moved
 from core.differences.sweep import sweep
 from core.forward import Workings
 from tests.core.differences.small.plain import PAIRS, ordinary
@@ -176,3 +177,17 @@ def test_the_direction_is_extrapolated(examples: int) -> None:
     assert answer.finite_difference == pytest.approx((4.0 * mean_half - mean_full) / 3.0)
     assert answer.uncertainty == pytest.approx((mean_half - mean_full) / 3.0 + 0.125)
     assert answer.ratio == abs(7.0 - answer.finite_difference) / answer.uncertainty
+
+
+def test_where_nothing_moves_underflow_is_left() -> None:
+    """Exact zeros are uncertain of what underflow may have taken, in each leg and each entry."""
+    nothing = direction.compared([direction.Along(0.0, 0.0, 0.0)] * 2, 0.0)
+    assert nothing == Direction(0.0, 0.0, UNDERFLOW / 2.0, 0.0)
+    values, bounds = small_entries.row_of([Slope(0.0, 0.0)] * 2, [[0.0, 1.0]] * 2)
+    assert ([*values], [*bounds]) == ([0.0, 0.0], [UNDERFLOW] * 2)
+    dead = {"weights": [[[1.0]], [[0.0]]], "biases": [[0.0], [1.0]], "activation": "tanh"}
+    w = workings(dead | {"input": [0.5], "target": [0.25]})
+    small = Small.of(w)
+    example = Example(small, w, 0)
+    assert difference(small, example, 1, 0, 4) == (0.0, UNDERFLOW)
+    assert imaginary(small, example, 1, 0) == (0.0, COMPLEX_UNDERFLOW)

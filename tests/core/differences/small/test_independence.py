@@ -13,15 +13,15 @@ import pytest
 from core import backprop
 from core.activations import ACTIVATIONS
 from core.backprop import CHAPTER, Equations, backpropagate
-from core.differences.check import Options
+from core.differences.check import Comparison, Direction, Options
 from core.differences.small import check as room
 from core.differences.small import outputs
 from core.differences.small.check import small_check
 from core.differences.small.curves import CURVES, Curve, Moved
 from core.differences.small.direction import Along
-from core.differences.small.entries import carried_by
-from core.differences.small.example import Example
-from core.differences.small.legs import difference
+from core.differences.small.entries import Opinion, carried_by
+from core.differences.small.example import Example, Unusual
+from core.differences.small.legs import Slope, difference
 from core.differences.witness import check
 from core.forward import Workings
 from tests.core.differences.held import with_activation, worked
@@ -283,3 +283,20 @@ def test_no_derivative_is_called(monkeypatch: pytest.MonkeyPatch) -> None:
                 found = small_check(w, Options())
                 assert found is not None
                 assert found.agrees
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_the_uncertainty_is_the_border(sign: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """0.99 of it agrees and 1.01 does not, of an entry in either opinion as of the direction."""
+    for ratio, refused in ((0.99, False), (1.01, True)):
+        opinion = Opinion([[[sign * ratio]]])
+        if refused:
+            with pytest.raises(Unusual):
+                opinion.add(1, [Slope(0.0, 1.0)], [[1.0]])
+        else:
+            opinion.add(1, [Slope(0.0, 1.0)], [[1.0]])
+            assert opinion.worst() == Comparison(
+                ("bias_gradients", 1, (0,)), sign * ratio, 0.0, 1.0, ratio
+            )
+        monkeypatch.setattr(room, "compared", lambda *_, r=ratio: Direction(0.0, r, 1.0, r))
+        assert (small_check(workings(CHAPTERS), Options()) is None) == refused
