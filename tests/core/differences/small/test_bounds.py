@@ -177,6 +177,10 @@ def test_the_direction_is_extrapolated(examples: int) -> None:
     assert answer.finite_difference == pytest.approx((4.0 * mean_half - mean_full) / 3.0)
     assert answer.uncertainty == pytest.approx((mean_half - mean_full) / 3.0 + 0.125)
     assert answer.ratio == abs(7.0 - answer.finite_difference) / answer.uncertainty
+    mirrored = [direction.Along(-part.full, -part.half, part.noise) for part in found]
+    assert direction.compared(mirrored, -7.0) == Direction(
+        -7.0, -answer.finite_difference, answer.uncertainty, answer.ratio
+    )
 
 
 def test_where_nothing_moves_underflow_is_left() -> None:
