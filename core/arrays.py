@@ -18,7 +18,8 @@ FEW = 32
 def all_finite(values: Numbers) -> bool:
     """Whether there is neither NaN nor infinity; for a few numbers Python is faster than numpy."""
     if values.size <= FEW:
-        return all(map(isfinite, values.ravel().tolist()))
+        numbers = values.ravel().tolist()
+        return isfinite(sum(numbers)) or all(map(isfinite, numbers))  # a sum may overflow
     return bool(np.isfinite(values).all())
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from core.differences.check import Options
-from core.differences.plan import source_flops
+from core.differences.plan import every_flops, source_flops
 from core.differences.softmax_heads import extent_of
 from core.network import Batch, Network
 from core.verdict.challenges import ATTEMPTS
@@ -45,13 +45,15 @@ def gradient_operations(network: Network, batch: Batch, options: Options | None)
 
 def check_operations(network: Network, batch: Batch, options: Options) -> int:
     """What checking all entries takes, or a sample that falls into the dearest neurons."""
-    costs, sizes = source_flops(extent_of(network, batch.size)), network.sizes[1:]
-    every = sum(n * cost for n, cost in zip(sizes, costs, strict=True))
-    if options.entries == "auto":
-        return min(every, max(int(options.budget), max(costs)))
+    extent = extent_of(network, batch.size)
     if options.entries == "all":
-        return every
-    return sum(min(n, options.entries) * cost for n, cost in zip(sizes, costs, strict=True))
+        return every_flops(extent)
+    costs = source_flops(extent)
+    if options.entries == "auto":
+        return min(every_flops(extent), max(int(options.budget), *costs))
+    return sum(
+        min(n, options.entries) * cost for n, cost in zip(network.sizes[1:], costs, strict=True)
+    )
 
 
 def verification_operations(exercise: Exercise) -> int:

@@ -109,6 +109,12 @@ def plan_flops(units: Units, extent: Extent) -> int:
     return sum(len(own) * cost for own, cost in zip(units, source_flops(extent), strict=True))
 
 
+@lru_cache(maxsize=64)
+def every_flops(extent: Extent) -> int:
+    """What moving all sources costs."""
+    return sum(n * cost for n, cost in zip(extent.sizes[1:], source_flops(extent), strict=True))
+
+
 def affordable_units(extent: Extent, budget: float, generator: np.random.Generator) -> Units:
     """Sources in random order, as many as the budget pays for, and one at least."""
     costs = np.repeat(source_flops(extent), extent.sizes[1:])

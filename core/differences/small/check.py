@@ -3,7 +3,7 @@
 from math import inf
 
 from core.differences.check import Check, Direction, Options, SecondOpinion
-from core.differences.plan import every_unit, plan_flops
+from core.differences.plan import every_flops
 from core.differences.second_opinion import NEURONS
 from core.differences.slopes import STEP
 from core.differences.small.direction import Way, compared, differences_along
@@ -43,7 +43,7 @@ def is_small(w: Workings, options: Options) -> bool:
 
 def operations(w: Workings) -> int:
     """What the plan of every source costs."""
-    return plan_flops(every_unit(w.network.sizes), extent_of(w.network, len(w.y)))
+    return every_flops(extent_of(w.network, len(w.y)))
 
 
 def agreed(w: Workings, options: Options) -> Check:

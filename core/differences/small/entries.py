@@ -5,7 +5,6 @@ one list of rows, [W | b], as there.
 """
 
 from collections.abc import Sequence
-from functools import partial
 from math import inf, isnan
 from typing import NamedTuple
 
@@ -72,9 +71,9 @@ class Opinion:
 def row_of(slopes: list[Slope], carried: list[Floats]) -> tuple[Floats, Floats]:
     """A neuron's parameters: the means over the examples of slope · a, and their uncertainties."""
     share = unit_errors(2 * len(slopes) + 4)
-    served = [*map(partial(entries_of, share), slopes, carried)]
-    if len(served) == 1:
-        return served[0]
+    if len(slopes) == 1:
+        return entries_of(share, slopes[0], carried[0])
+    served = [entries_of(share, *example) for example in zip(slopes, carried, strict=True)]
     values, uncertainties = zip(*served, strict=True)
     return mean(values), mean(uncertainties)
 
@@ -113,5 +112,5 @@ def gradients(w: Workings) -> list[Rows]:
 
 def split(layers: list[Rows]) -> tuple[Layers[Array], Layers[Array]]:
     """Rows of [W | b] as arrays of weights and of biases."""
-    arrays = [np.array(rows) for rows in layers]
-    return Layers([part[:, :-1] for part in arrays]), Layers([part[:, -1] for part in arrays])
+    weights = [np.array([row[:-1] for row in rows]) for rows in layers]
+    return Layers(weights), Layers([np.array([row[-1] for row in rows]) for rows in layers])

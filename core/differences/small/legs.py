@@ -9,6 +9,7 @@ from typing import NamedTuple
 from core.differences.complex_step import COARSER, IMAGINARY, NEGLIGIBLE
 from core.differences.complex_step import UNDERFLOW as COMPLEX_UNDERFLOW
 from core.differences.slopes import STEP, UNDERFLOW, Order
+from core.differences.small.curves import Curve
 from core.differences.small.example import Example, Small, Unusual, dot
 from core.differences.small.heads import Floats
 
@@ -73,18 +74,20 @@ def imaginary(small: Small, example: Example, l: int, j: int) -> Slope:
 
 def rates(small: Small, example: Example, l: int, j: int) -> tuple[float, list[Floats]]:
     """Im C₁ over h when z(l)_j moves by ih, and on the way there Im z of each layer above."""
-    rate = [float(k == j) for k in range(len(example.z[l - 1]))]
+    rate, a = [0.0] * len(example.z[l - 1]), [0.0] * len(example.z[l - 1])
+    rate[j], a[j] = 1.0, rate_of(small.layers[l - 1].curve, example.z[l - 1][j], 1.0)
     trail: list[Floats] = []
-    while True:
-        z, analytic = [*map(stepped, example.z[l - 1], rate)], small.layers[l - 1].curve.analytic
-        a = [x.imag / IMAGINARY for x in map(analytic, z)]
-        if l == len(small.layers):
-            break
-        rate = [dot(row, a) for row in small.layers[l].rows]
+    for layer, z in zip(small.layers[l:], example.z[l:], strict=True):
+        rate = [dot(row, a) for row in layer.rows]
+        a = [rate_of(layer.curve, *unit) for unit in zip(z, rate, strict=True)]
         trail.append(rate)
-        l += 1
-    cost = small.output.analytic(z, [*map(stepped, example.a[-1], a)], example.y)
-    return cost.imag / IMAGINARY, trail
+    z_moved, a_moved = map(stepped, example.z[-1], rate), map(stepped, example.a[-1], a)
+    return small.output.analytic([*z_moved], [*a_moved], example.y).imag / IMAGINARY, trail
+
+
+def rate_of(curve: Curve, z: float, rate: float) -> float:
+    """Im a over h where z moves by ih times its rate."""
+    return curve.analytic(stepped(z, rate)).imag / IMAGINARY
 
 
 def stepped(stored: float, rate: float) -> complex:
