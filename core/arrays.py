@@ -1,5 +1,6 @@
 """What a number may be: a float64 array, or an array of numbers that carry a bound."""
 
+from collections.abc import Sequence
 from math import isfinite, isinf
 from typing import Any, TypeAlias
 
@@ -23,10 +24,21 @@ def all_finite(values: Numbers) -> bool:
     return bool(np.isfinite(values).all())
 
 
+def all_finite_in(arrays: Sequence[Array]) -> bool:
+    """Whether there is neither in any of them: few numbers are added up, which tells of both."""
+    total = 0.0
+    for values in arrays:
+        if values.size > FEW:
+            return all(map(all_finite, arrays))
+        total += sum(values.ravel().tolist())
+    return isfinite(total) or all(map(all_finite, arrays))
+
+
 def any_infinite(values: Array) -> bool:
     """Whether there is an infinity; NaN may be."""
     if values.size <= FEW:
-        return any(map(isinf, values.ravel().tolist()))
+        numbers = values.ravel().tolist()
+        return not isfinite(sum(numbers)) and any(map(isinf, numbers))
     return bool(np.isinf(values).any())
 
 

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 from marshmallow import Schema, ValidationError, fields
 
-from core.arrays import Array, all_finite
+from core.arrays import Array, all_finite, all_finite_in
 from schemas import arrays
 from schemas.problems import PROBLEMS_MAX, Problem, tree
 from schemas.words import kind, one_of, shown, unknown
@@ -158,6 +158,14 @@ class VectorOrMatrix(Field):
             sketch = Sketch(arrays.sketch_vector_or_matrix(value))
             refuse(arrays.explain_vector_or_matrix(value), sketch)
         return read
+
+
+def printables(arrays: Iterable[Array]) -> list[Array]:
+    """Arrays as the printer takes them. Raises NotPrintable on NaN and infinity."""
+    found = [*map(np.ascontiguousarray, arrays)]
+    if not all_finite_in(found):
+        raise NotPrintable("an array holds a number that is not finite")
+    return found
 
 
 def printable(array: Array) -> Array:

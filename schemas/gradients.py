@@ -35,8 +35,8 @@ from schemas.fields import (
     Vectors,
     VectorsOrMatrices,
     per_layer,
-    printable,
     printable_number,
+    printables,
     refuse,
 )
 from schemas.network import Exercise, NetworkSchema, exercise
@@ -337,11 +337,11 @@ def gradients_answer(asked: Exercise, w: Workings, check: Check | None) -> Mappi
     layers = w.W.numbers
     return {
         "cost": printable_number(w.cost),
-        "z": [printable(as_asked(w.z[l], asked)) for l in layers],
-        "a": [printable(as_asked(w.a[l], asked)) for l in layers],
-        "delta": [printable(as_asked(w.delta[l], asked)) for l in layers],
-        "bias_gradients": [printable(w.bias_gradients[l]) for l in layers],
-        "weight_gradients": [printable(w.weight_gradients[l]) for l in layers],
+        "z": printables([as_asked(w.z[l], asked) for l in layers]),
+        "a": printables([as_asked(w.a[l], asked) for l in layers]),
+        "delta": printables([as_asked(w.delta[l], asked) for l in layers]),
+        "bias_gradients": printables([w.bias_gradients[l] for l in layers]),
+        "weight_gradients": printables([w.weight_gradients[l] for l in layers]),
         "finite_difference": None if check is None else check_answer(check),
         "operations": count_operations(asked.network.sizes, asked.batch.size),
         "conventions": {"relu_derivative_at_zero": asked.relu_derivative_at_zero},

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.arrays import FEW, Array, all_finite, any_infinite, read_only
+from core.arrays import FEW, Array, all_finite, all_finite_in, any_infinite, read_only
 
 sizes = st.sampled_from([1, 2, FEW - 1, FEW, FEW + 1, 2 * FEW])
 specials = st.sampled_from([np.nan, np.inf, -np.inf, 0.0, -0.0, 1e308, 5e-324])
@@ -64,3 +64,21 @@ def test_finite_as_numpy_says_on_either_side_of_few(array: Array) -> None:
     for values in (array, array.T, array[:, ::2], array[0], array[0, 0]):
         assert all_finite(values) == np.isfinite(values).all()
         assert any_infinite(values) == np.isinf(values).any()
+
+
+@given(st.lists(with_specials(), min_size=1, max_size=4))
+def test_several_at_once(arrays: list[Array]) -> None:
+    """Sums of large numbers and of opposite infinities deceive nobody, in any number of arrays."""
+    assert all_finite_in(arrays) is all(np.isfinite(array).all() for array in arrays)
+
+
+def test_a_sum_that_overflows_is_no_infinity() -> None:
+    """Two numbers of 1e308, in one array and in two, and both infinities beside each other."""
+    large, both = np.full((1, 2), 1e308), np.array([[np.inf, -np.inf]])
+    assert all_finite(large)
+    assert not any_infinite(large)
+    assert all_finite_in([large, large])
+    assert all_finite_in([large[:, :1], large[:, 1:]])
+    assert not all_finite(both)
+    assert any_infinite(both)
+    assert not all_finite_in([both[:, :1], both[:, 1:]])
