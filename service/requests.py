@@ -10,6 +10,7 @@ from werkzeug.exceptions import (
     ServiceUnavailable,
     UnsupportedMediaType,
 )
+from werkzeug.sansio.utils import get_content_length
 
 from schemas.problems import flatten
 from schemas.strict_json import parse
@@ -79,10 +80,13 @@ def read_body(req: Request, limits: Limits) -> bytes:
 
     A chunked body has no length: one byte of room beyond the limit tells too long from just fits.
     """
-    length, most = req.content_length, limits.body_bytes_max
+    environ, most = req.environ, limits.body_bytes_max
+    length = get_content_length(
+        environ.get("CONTENT_LENGTH"), environ.get("HTTP_TRANSFER_ENCODING")
+    )
     if length is not None and length <= min(GATHERED_BYTES, most):
         with Unbroken(req, limits):
-            gathered: bytes = req.environ["wsgi.input"].read(length)
+            gathered: bytes = environ["wsgi.input"].read(length)
         return gathered
     if length is not None and length > most:
         raise too_large(most)
