@@ -113,7 +113,7 @@ function go(step) {
 
 /** @param {number} by */
 function move(by) {
-  if (!total()) change({ step: 0 });
+  if (!total()) change({ step: Math.max(0, by) }); // the steps are on their way
   else go(taken() + by);
 }
 
