@@ -16,11 +16,10 @@ import pytest
 
 from tests.service.conftest import ROOT, wait_for
 from tests.service.test_gunicorn import SECONDS
+from tests.service.test_sharing import CROWD, REQUEST
 
 pytestmark = [pytest.mark.faults, pytest.mark.filterwarnings("default")]
 
-REQUEST = b"GET / HTTP/1.1\r\nHost: test\r\n\r\n"
-CROWD = 8
 TOLD = re.compile(rb"worker (\d+)\.")
 
 TRIALS = 16

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import selectors
 import socket
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -16,6 +17,7 @@ from service import sharing
 from service import worker as worker_module
 from service.worker import PatientWorker
 
+REQUEST = b"GET / HTTP/1.1\r\nHost: test\r\n\r\n"
 CROWD = 8
 
 
