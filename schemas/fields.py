@@ -14,7 +14,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 from marshmallow import Schema, ValidationError, fields
 
-from core.arrays import Array, all_finite, all_finite_in
+from core.arrays import Array, all_finite_in
 from schemas import arrays
 from schemas.problems import PROBLEMS_MAX, Problem, tree
 from schemas.words import kind, one_of, shown, unknown
@@ -105,7 +105,7 @@ class PerLayer(Field):
         return [self.sketch(item) if array is None else array for item, array in pairs]
 
     def _serialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
-        return None if value is None else [printable(array) for array in value]
+        return None if value is None else printables(value)
 
 
 class Vectors(PerLayer):
@@ -170,9 +170,7 @@ def printables(arrays: Iterable[Array]) -> list[Array]:
 
 def printable(array: Array) -> Array:
     """The array as the printer takes it: contiguous. Raises NotPrintable on NaN and infinity."""
-    if not all_finite(array):
-        raise NotPrintable("an array holds a number that is not finite")
-    return np.ascontiguousarray(array)
+    return printables([array])[0]
 
 
 def printable_number(number: float) -> float:

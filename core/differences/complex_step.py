@@ -107,7 +107,7 @@ def task_slopes(base: Base, w: Workings, task: Task) -> Slopes:
     network, units, rows = base.network, task.units, task.examples
     rounding, reach = of_sources(base.rounding, units), of_sources(base.inverse_room, units)
     corner = np.full(rounding.shape, NO_CORNER)
-    rate, a = np.empty((0, rounding.shape[1], network.sizes[0])), None
+    rate = np.empty((0, rounding.shape[1], network.sizes[0]))
     for l in network.weights.numbers:
         below = len(rate)
         rate = next_rates(rate, network.weights[l], units[l])

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.differences.check import Options
-from core.differences.plan import Extent, Units, affordable_units, every_unit, plan_flops
+from core.differences.plan import Extent, Units, affordable_units, every_flops, every_unit
 from core.forward import Workings
 from core.layers import Layers
 
@@ -44,7 +44,7 @@ def choose(w: Workings, extent: Extent, options: Options) -> Chosen:
     if isinstance(options.entries, int):
         return sample(w, options.entries, np.random.default_rng(options.seed))
     units = every_unit(extent.sizes)
-    if options.entries == "all" or plan_flops(units, extent) <= options.budget:
+    if options.entries == "all" or every_flops(extent) <= options.budget:
         return Chosen.all_of(units)
     some = affordable_units(extent, options.budget, np.random.default_rng(options.seed))
     return Chosen.rows_of(some, extent.sizes)

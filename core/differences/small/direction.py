@@ -54,7 +54,7 @@ def differences_along(small: Small, example: Example, way: Way) -> Along:
     for z, _ in paths:
         refuse_far(small, example, z)
     plus, minus, half_plus, half_minus = [cost for _, cost in paths]
-    noise = 4.0 * cost_noise(small, example) / LENGTH
+    noise = 4.0 * cost_noise(example) / LENGTH
     return Along(
         (plus - minus) / (2.0 * LENGTH),
         (half_plus - half_minus) / LENGTH,
@@ -73,9 +73,7 @@ def evaluated(small: Small, example: Example, way: Way, t: float) -> tuple[list[
         ]
         a = [*map(layer.curve.value, z)]
         found.append(z)
-    values = small.output.values
-    stored = sum(values(example.z[-1], example.a[-1], example.y))
-    return found, sum(values(z, a, example.y)) - stored
+    return found, sum(small.output.values(z, a, example.y)) - sum(example.terms)
 
 
 def refuse_far(small: Small, example: Example, z: list[Floats]) -> None:
@@ -86,12 +84,11 @@ def refuse_far(small: Small, example: Example, z: list[Floats]) -> None:
                 raise Unusual
 
 
-def cost_noise(small: Small, example: Example) -> float:
+def cost_noise(example: Example) -> float:
     """What rounding may do to C₁: of z(L) through the cost's slopes, of a(L), of the terms."""
     share, head = unit_errors(EVALUATION), example.head
-    terms = map(abs, small.output.values(example.z[-1], example.a[-1], example.y))
     of_z = dot(example.noise[-1], head.scales(LENGTH))
-    return of_z + share * (sum(terms) + sum(head.rounded(LENGTH)))
+    return of_z + share * (sum(map(abs, example.terms)) + sum(head.rounded(LENGTH)))
 
 
 def backprop_noise(example: Example, plus: list[Floats], minus: list[Floats]) -> float:

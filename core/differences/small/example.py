@@ -60,8 +60,8 @@ class Unit(NamedTuple):
 class Example:
     """z(1)…z(L), a(0)…a(L) and y of one example, and what rounding did to each z.
 
-    `changes` says how far the activations below the last layer move with their z, `head` the cost
-    with z(L); `units` is of every layer.
+    `terms` are what each output adds to the cost. `changes` says how far the activations below the
+    last layer move with their z, `head` the cost with z(L); `units` is of every layer.
     """
 
     def __init__(self, small: Small, w: Workings, i: int) -> None:
@@ -71,6 +71,7 @@ class Example:
         self.noise = [*forward_noise(small, self.a)]
         refuse_corners(small, self.z, self.noise)
         curve = small.layers[-1].curve
+        self.terms = small.output.values(self.z[-1], self.a[-1], self.y)
         self.head = small.output.head(curve, self.z[-1], self.a[-1], self.y)
         moved = [
             [*map(layer.curve.about, here)]

@@ -144,7 +144,7 @@ def test_the_direction(name: str, cost: str, seed: int) -> None:
             found, by = direction.evaluated(small, example, way, share * directions.LENGTH)
             assert all(close(found[l - 1], z[l][number, i]) for l in w.W.numbers)
             assert by == pytest.approx(cost_there[number, i] - terms[i].sum(), abs=1e-14)
-        cost_noise += direction.cost_noise(small, example)
+        cost_noise += direction.cost_noise(example)
         plus, minus = (direction.evaluated(small, example, way, t)[0] for t in (2**-10, -(2**-10)))
         backprop_noise += direction.backprop_noise(example, plus, minus)
         there = direction.differences_along(small, example, way)

@@ -15,7 +15,7 @@ from core.activations import ACTIVATIONS
 from core.backprop import backpropagate
 from core.costs import COSTS
 from core.differences.base import ROOM
-from core.differences.check import Comparison, Direction, Options
+from core.differences.check import Check, Comparison, Direction, Options
 from core.differences.complex_step import IMAGINARY, NEGLIGIBLE
 from core.differences.directions import FARTHEST
 from core.differences.rounding import forward_noise
@@ -278,16 +278,24 @@ def test_the_arrays_tell_what_floats_only_refuse() -> None:
     assert not check(w).agrees
 
 
+def attempted(wanted: Request) -> tuple[Workings, Check | None] | None:
+    """The workings and what floats say to them; None where the workings leave float64."""
+    try:
+        w = backpropagate(network_of(wanted), batch_of(wanted))
+    except NotFinite:
+        return None
+    found = small_check(w, Options())
+    event("floats answer" if found else "arrays are needed")
+    return w, found
+
+
 @given(small_networks())
 @settings(max_examples=100)
 def test_check_answers_one_way_or_the_other(wanted: Request) -> None:
     """What floats say where they say it, to the bit, and else what the arrays say."""
-    try:
-        w = backpropagate(network_of(wanted), batch_of(wanted))
-    except NotFinite:
+    if (attempt := attempted(wanted)) is None:
         return
-    found = small_check(w, Options())
-    event("floats answer" if found else "arrays are needed")
+    w, found = attempt
     assert same(check(w), found or check_arrays(w, Options()))
 
 
@@ -316,12 +324,9 @@ def wild_networks(draw: st.DrawFn) -> Request:
 @settings(max_examples=300)
 def test_nothing_is_raised(wanted: Request) -> None:
     """Whatever backprop accepts: an answer whose every number is finite, or none."""
-    try:
-        w = backpropagate(network_of(wanted), batch_of(wanted))
-    except NotFinite:
+    if (attempt := attempted(wanted)) is None:
         return
-    found = small_check(w, Options())
-    event("floats answer" if found else "arrays are needed")
+    _, found = attempt
     if found is None:
         return
     for layers in (found.bias_gradients, found.bias_uncertainties,
